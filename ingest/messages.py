@@ -1,0 +1,117 @@
+"""What ingest publishes: frames, session life, dropped frames, dead letters; and how a bundle of observations is packed.
+
+Times are capture times in integer milliseconds since the epoch, except `*_ms` of a duration. A published message never
+changes meaning: fields may be added with defaults, anything else needs a new tag.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from ingest.errors import PoisonError
+
+FRAME_SCHEMA = 1
+Headers = Sequence[tuple[str, bytes]]
+
+
+class SessionStarted(msgspec.Struct, frozen=True, kw_only=True, tag="session-started/1"):
+    """A session entered; `capture_ms` is the zero of all its reports.
+
+    `policy` is the canonical document of the policy (JSON text; empty: the scoring stage's default), so that the log alone
+    decides the verdict. `frame_interval_ms` is the time between two frames that the source means to send.
+    `calibration_ms` overrides the policy's calibration time; 0 skips calibration.
+    """
+
+    session: str
+    capture_ms: int
+    source: str = ""
+    policy: str = ""
+    calibration_ms: int | None = None
+    frame_interval_ms: int = 0
+
+
+class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag="session-ended/1"):
+    """The source sends no more; `frames_sent` frames reached the log, dropped ones are not among them."""
+
+    session: str
+    capture_ms: int
+    frames_sent: int
+    reason: Literal["completed", "source_failed", "cancelled"] = "completed"
+
+
+class FramesDropped(msgspec.Struct, frozen=True, kw_only=True, tag="frames-dropped/1"):
+    """`count` frames of [`from_ms`, `to_ms`] were given up by the named stage: missing evidence, never conduct."""
+
+    session: str
+    seq: int
+    from_ms: int
+    to_ms: int
+    count: int
+    stage: Literal["ingest", "detectors"]
+    reason: str
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, tag="dead-letter/1"):
+    """Where a message that could not be processed stands, and why; never its content."""
+
+    topic: str
+    partition: int
+    offset: int
+    stage: str
+    reason: str
+    size_bytes: int
+
+
+class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """Metadata of one frame, carried in the record's headers.
+
+    `seq` counts the session's frames from 0. `ingested_ms` is the wall clock when the frame entered the log (latency is
+    measured from there; for a live source it is the capture time within milliseconds). A frame older than `max_age_ms`
+    may be given up; 0 means never (recorded sources). `end` marks the record behind a session's last frame, whose value
+    is empty and whose `seq` is the number of frames sent.
+    """
+
+    session: str
+    seq: int
+    capture_ms: int
+    ingested_ms: int
+    width: int
+    height: int
+    max_age_ms: int = 0
+    end: bool = False
+
+
+Frame = tuple[FrameHeader, bytes]
+_encode = msgspec.msgpack.Encoder().encode
+_decode_header = msgspec.msgpack.Decoder(FrameHeader).decode
+HEADER_NAME = f"frame/{FRAME_SCHEMA}"
+
+
+def frame_headers(header: FrameHeader) -> list[tuple[str, bytes]]:
+    """The record headers that carry `header`."""
+    return [(HEADER_NAME, _encode(header))]
+
+
+def read_frame_header(headers: Headers) -> FrameHeader:
+    """The metadata of a record of `frames`.
+
+    Raises: PoisonError when the header is missing, of another schema or malformed.
+    """
+    packed = dict(headers).get(HEADER_NAME)
+    if packed is None:
+        raise PoisonError(f"no header {HEADER_NAME!r} on a record of frames")
+    try:
+        return _decode_header(packed)
+    except msgspec.MsgspecError as error:
+        raise PoisonError(f"unreadable frame header: {error}") from error
+
+
+def encode_bundle(observations: Iterable[msgspec.Struct]) -> bytes:
+    """One value of `observations`: a msgpack array of tagged maps, all of sessions of one partition."""
+    return _encode(list(observations))
+
+
+def encode_message(message: msgspec.Struct) -> bytes:
+    """One tagged message as msgpack."""
+    return _encode(message)

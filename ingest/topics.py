@@ -1,0 +1,99 @@
+"""The one table of topics: what is kept, how it is stamped. All have the same number of partitions, keyed by session."""
+
+import asyncio
+from dataclasses import dataclass
+from zlib import crc32
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from ingest.errors import InputError, TransientError
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+PARTITIONS = 8
+CREATE_DEADLINE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic. `stamped_by` is Kafka's message.timestamp.type: a client's clock must not keep perishable data for ever."""
+
+    name: str
+    key: str
+    value: str
+    written_by: str
+    read_by: str
+    retention_ms: int
+    stamped_by: str = "CreateTime"
+    segment_ms: int = HOUR_MS
+    max_message_bytes: int = 1 << 20
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The topic's configuration in Kafka's names."""
+        return {
+            "retention.ms": str(self.retention_ms),
+            "segment.ms": str(self.segment_ms),
+            "message.timestamp.type": self.stamped_by,
+            "max.message.bytes": str(self.max_message_bytes),
+        }
+
+
+FRAMES, OBSERVATIONS, RISK_EVENTS = "frames", "observations", "risk-events"
+NOTICES, DEAD_LETTERS = "notices", "dead-letters"
+
+# A segment of 30 s and a check every 15 s bound what is kept of a retention of 2 minutes to about 4.
+TOPICS = (
+    Topic(
+        FRAMES, "session", "JPEG bytes, metadata in headers", "ingest", "detectors",
+        2 * MINUTE_MS, "LogAppendTime", 30_000, 4 << 20,
+    ),
+    Topic(OBSERVATIONS, "none", "bundle of observations", "ingest, detectors, scoring (ticks)", "scoring, sinks", DAY_MS),
+    Topic(RISK_EVENTS, "session", "event, score sample or verdict", "scoring", "sinks", 7 * DAY_MS),
+    Topic(NOTICES, "session", "what a candidate may be told", "scoring", "ingest", 5 * MINUTE_MS, "LogAppendTime", 60_000),
+    Topic(DEAD_LETTERS, "origin", "coordinates and reason, never pixels", "every stage", "`proctor dlq`", 7 * DAY_MS),
+)  # fmt: skip
+
+
+def partition_of(session: str, partitions: int = PARTITIONS) -> int:
+    """The partition of a session in every topic: worked out once, where the session enters."""
+    return crc32(session.encode()) % partitions
+
+
+async def create_topics(bootstrap: str) -> None:
+    """Create what is missing of TOPICS.
+
+    Raises: TransientError when the broker does not answer; InputError when a topic exists with another partition count.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    try:
+        async with asyncio.timeout(CREATE_DEADLINE_S):
+            await admin.start()
+            await _create_missing(admin)
+            await _check_partitions(admin)
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise TransientError(f"cannot create topics on {bootstrap}: {error or 'no answer'}. Is the broker up?") from error
+    finally:
+        await admin.close()
+
+
+async def _create_missing(admin: AIOKafkaAdminClient) -> None:
+    wanted = [NewTopic(t.name, PARTITIONS, 1, topic_configs=t.settings) for t in TOPICS]
+    reply = await admin.create_topics(wanted)
+    for name, code, *detail in reply.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error(f"topic {name}: {detail}")
+
+
+async def _check_partitions(admin: AIOKafkaAdminClient) -> None:
+    for described in await admin.describe_topics([t.name for t in TOPICS]):
+        count = len(described["partitions"])
+        if count != PARTITIONS:
+            raise InputError(
+                f"topic {described['topic']}",
+                f"has {count} partitions, not {PARTITIONS}, so sessions would not stay in one partition",
+                "Delete the topic or use another broker",
+            )
