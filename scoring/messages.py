@@ -24,7 +24,8 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick/1"):
     at_ms: int
 
 
-Observation = SessionStarted | SessionEnded | FramesDropped | FaceObserved | ObjectsObserved | FramesEnded | Tick
+SessionObservation = SessionStarted | SessionEnded | FramesDropped | FaceObserved | ObjectsObserved | FramesEnded
+Observation = SessionObservation | Tick
 
 
 class FrameRef(msgspec.Struct, frozen=True, kw_only=True):
