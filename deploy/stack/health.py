@@ -1,0 +1,62 @@
+"""Asking parts how they are, each with a deadline. None means well, a text says why not; OSError means no answer."""
+
+import asyncio
+import logging
+
+import aiohttp
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from deploy.stack.part import HealthCheck
+
+DEADLINE_S = 5.0
+
+
+def http_ok(url: str) -> HealthCheck:
+    """Well when a GET is answered with 200."""
+
+    async def ask() -> str | None:
+        return await _status(url)
+
+    return ask
+
+
+def all_http_ok(urls: tuple[str, ...]) -> HealthCheck:
+    """Well when every one of several GETs is answered with 200; the first other answer is the reason."""
+
+    async def ask() -> str | None:
+        for url in urls:
+            why = await _status(url)
+            if why is not None:
+                return why
+        return None
+
+    return ask
+
+
+async def _status(url: str) -> str | None:
+    timeout = aiohttp.ClientTimeout(total=DEADLINE_S)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+            text = (await response.text())[:300].strip()
+            return None if response.status == 200 else f"{url} answers {response.status} {text}".strip()
+    except aiohttp.ClientError as error:
+        raise OSError(f"{url}: {error}") from error
+
+
+def kafka_answers(bootstrap: str) -> HealthCheck:
+    """Well when the broker answers a request for metadata and names itself."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+    async def ask() -> str | None:
+        client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=int(DEADLINE_S * 1000))
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                await client.bootstrap()
+            return None if client.cluster.brokers() else f"{bootstrap} names no broker yet"
+        except KafkaError as error:
+            raise OSError(f"{bootstrap}: {error}") from error
+        finally:
+            await client.close()
+
+    return ask
