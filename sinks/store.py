@@ -1,9 +1,9 @@
 """ClickHouse by clickhouse-connect's HTTP client, in this product's words and errors.
 
-Synchronous: an asyncio program calls it by `asyncio.to_thread`. It connects when first used, so that a process can start
-while the server is away, and again after a lost connection. `database` isolates: two stacks, or two tests, on one server
-differ in nothing else (PROCTOR_DATABASE). Inserts are batched by the writer, so `async_insert` (on by default since
-ClickHouse 26) is off: an insert that returned is stored.
+Synchronous: an asyncio program calls it by `asyncio.to_thread`. It connects when first used, so that a process can
+start while the server is away. `database` isolates: two stacks, or two tests, on one server differ in nothing else
+(PROCTOR_DATABASE). Inserts are batched by the writer, so `async_insert` (on by default since ClickHouse 26) is off: an
+insert that returned is stored.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,8 @@ from sinks.schema import READ_VERSION, VERSION_TABLE, WRITE_VERSION, check_versi
 
 DEADLINE_S = 30
 CONNECT_DEADLINE_S = 5
-SETTINGS = {"async_insert": 0, "max_partitions_per_insert_block": 0}  # a backlog may span more days than the default 100
+# A wrong clock may spread rows over more than the default 100 partitions: it must not stop them.
+SETTINGS = {"async_insert": 0, "max_partitions_per_insert_block": 0}
 
 Connect = Callable[[str], Client]
 
@@ -102,9 +103,9 @@ class Store:
             self._open.insert(table.name, columns, column_names=table.column_names, column_oriented=True)
 
     def rows(self, sql: str, **parameters: object) -> Sequence[Sequence[Any]]:
-        """What a query gives; `{name:Type}` in it stands for a parameter. Strings that are no UTF-8 come as bytes."""
+        """What a query gives; `{name:Type}` in it stands for a parameter."""
         with self._errors():
-            return self._open.query(sql, parameters=parameters, query_formats={"String": "string"}).result_rows
+            return self._open.query(sql, parameters=parameters).result_rows
 
     def blobs(self, sql: str, **parameters: object) -> list[bytes]:
         """The only column of a query, as bytes."""
