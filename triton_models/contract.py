@@ -1,7 +1,7 @@
 """The tensor contract of object models: what goes into Triton and what comes out, on a CPU as on a GPU.
 
 In: `jpeg` uint8 [1, bytes], one JPEG file a request.
-Out: `boxes` float32 [1, n, 6], each x1, y1, x2, y2 in source pixels, confidence 0-1 and the label's index in TAXONOMY, by
+Out: `boxes` float32 [1, n, 6], each x1, y1, x2, y2 in source pixels, confidence 0-1, the label's index in TAXONOMY, by
 falling confidence, n >= 0; `digest` bytes [1, 1], the SHA-256 of the model's weights.
 The first dimension is Triton's batch, always 1 here: it lets the server put pictures of different lengths into one
 execution. A picture that cannot be decoded fails its own request with INVALID_ARGUMENT.

@@ -82,7 +82,7 @@ class ObjectDetector:
         return self._kept(found, factor, (width, height))
 
     def _kept(self, found: Detections, factor: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-        """Boxes above their label's floor, in source pixels within the picture, by falling confidence, then position."""
+        """Boxes above their label's floor in source pixels within the picture, by falling confidence and position."""
         label = self._index[found.class_id]
         keep = (label >= 0) & (found.confidence >= self._floors[found.class_id])
         boxes = np.empty((int(keep.sum()), BOX_COLUMNS), np.float32)

@@ -62,7 +62,7 @@ def reduction(width: int, height: int, side_px: int) -> int:
 
 
 def decode_picture(data: bytes, factor: int = 1) -> NDArray[np.uint8]:
-    """A checked JPEG as BGR uint8 [h, w, 3] as stored (EXIF is ignored), shrunk by `factor` (1, 2, 4, 8) while decoding.
+    """A checked JPEG as BGR uint8 [h, w, 3] as stored (EXIF is ignored), shrunk by `factor` (1, 2, 4, 8) on the way.
 
     Raises: PoisonError when the decoder cannot make a picture of it.
     """
