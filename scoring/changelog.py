@@ -1,0 +1,158 @@
+"""The changelog: a compacted topic with the checkpoints of all partitions, one transactional writer for each.
+
+Opening a writer fences every earlier writer of the same partition at the broker: a worker that was frozen, cut off or
+is slow to leave cannot write over its successor's checkpoint, and what it had begun is rolled back before the successor
+reads.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Iterable, Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, ProducerFenced, TopicAlreadyExistsError, for_code
+
+from ingest.errors import InputError, ProctorError, TransientError
+from ingest.kafka_client import LARGEST_REQUEST, start_client
+from ingest.topics import PARTITIONS
+from scoring.checkpoint import Entry, View
+
+START_DEADLINE_S = 30.0
+STOP_DEADLINE_S = 5.0
+WRITE_DEADLINE_S = 60.0
+READ_DEADLINE_S = 120.0
+TRANSACTION_TIMEOUT_MS = 30_000  # a frozen worker's open transaction hides later records from readers for at most this
+
+SETTINGS = {
+    "cleanup.policy": "compact",
+    # Recovery reads the whole topic, so it is kept close to one record a session: a segment is closed after a minute or
+    # 16 MB, and what is closed is compacted within another minute even when little of it is stale.
+    "segment.ms": "60000",
+    "segment.bytes": str(16 << 20),
+    "max.compaction.lag.ms": "60000",
+    "min.cleanable.dirty.ratio": "0.1",
+    "delete.retention.ms": "60000",
+    "max.message.bytes": str(1 << 20),
+}
+
+
+class FencedError(ProctorError):
+    """Another worker owns the partition now."""
+
+
+class Changelog:
+    """The one writer of one partition of the changelog.
+
+    What a failed `write` leaves open is rolled back when the next writer opens; the writer itself cannot be used again.
+    """
+
+    def __init__(self, bootstrap: str, topic: str, partition: int, group: str) -> None:
+        self._bootstrap, self._topic, self._partition = bootstrap, topic, partition
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            transactional_id=f"{group}-{partition}",
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            max_batch_size=1 << 20,
+            max_request_size=LARGEST_REQUEST,
+            linger_ms=2,
+        )
+
+    async def open(self) -> None:
+        """Fence earlier writers.
+
+        Raises: TransientError when the broker does not answer.
+        """
+        await start_client(self._producer, self._bootstrap, START_DEADLINE_S)
+
+    async def write(self, entries: Iterable[Entry]) -> None:
+        """Write all of `entries` or none.
+
+        Raises: FencedError when the partition has another owner; TransientError when the broker does not answer.
+        """
+        try:
+            async with asyncio.timeout(WRITE_DEADLINE_S):
+                await self._producer.begin_transaction()
+                await asyncio.gather(*[await self._send(*entry) for entry in entries])
+                await self._producer.commit_transaction()
+        except ProducerFenced as error:
+            raise FencedError(f"partition {self._partition} has another owner") from error
+        except (KafkaError, TimeoutError) as error:
+            raise TransientError(f"cannot write to {self._topic}: {error or 'no answer'}") from error
+
+    async def close(self) -> None:
+        """Let the connection go, for at most STOP_DEADLINE_S."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_DEADLINE_S):
+                await self._producer.stop()
+
+    async def _send(self, key: bytes, value: bytes | None) -> Awaitable[object]:
+        sent: Awaitable[object] = await self._producer.send(self._topic, value, key, self._partition)
+        return sent
+
+
+async def read_changelog(bootstrap: str, topic: str, partitions: Iterable[int]) -> dict[int, View]:
+    """What the changelog says of each of `partitions`; fence their writers first.
+
+    Raises: TransientError when the broker does not answer; PoisonError when a record has another layout.
+    """
+    views = {partition: View() for partition in partitions}
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=LARGEST_REQUEST,
+    )
+    await start_client(reader, bootstrap, START_DEADLINE_S)
+    try:
+        async with asyncio.timeout(READ_DEADLINE_S):
+            await _read(reader, topic, views)
+    except (KafkaError, TimeoutError) as error:
+        raise TransientError(f"cannot read {topic}: {error or 'no answer'}") from error
+    finally:
+        await reader.stop()
+    return views
+
+
+async def _read(reader: Any, topic: str, views: Mapping[int, View]) -> None:
+    unread = {TopicPartition(topic, partition) for partition in views}
+    reader.assign(unread)
+    end = await reader.end_offsets(unread)
+    await reader.seek_to_beginning(*unread)
+    while unread:
+        for tp, records in (await reader.getmany(timeout_ms=50)).items():
+            for record in records:
+                views[tp.partition].apply(record.key, record.value)
+        unread = {tp for tp in unread if await reader.position(tp) < end[tp]}
+
+
+async def create_changelog(bootstrap: str, topic: str, replicas: int) -> None:
+    """Create the topic of the checkpoints unless it is there.
+
+    Raises: TransientError when no broker answers; InputError when the topic has another number of partitions.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    try:
+        async with asyncio.timeout(START_DEADLINE_S):
+            await admin.start()
+            await _create(admin, topic, replicas)
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise TransientError(
+            f"cannot create {topic} on {bootstrap}: {error or 'no answer'}. Is the broker up?"
+        ) from error
+    finally:
+        await admin.close()
+
+
+async def _create(admin: Any, topic: str, replicas: int) -> None:
+    reply = await admin.create_topics([NewTopic(topic, PARTITIONS, replicas, topic_configs=SETTINGS)])
+    for _, code, *detail in reply.topic_errors:
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            raise for_code(code)(f"{detail}")
+    for described in await admin.describe_topics([topic]):
+        count = len(described["partitions"])
+        if count and count != PARTITIONS:
+            raise InputError(
+                f"topic {topic}", f"has {count} partitions, not {PARTITIONS}", "Delete it while no worker runs"
+            )

@@ -1,0 +1,65 @@
+"""What leaves a partition: risk messages and dead letters; who saves a position awaits their arrival first."""
+
+import asyncio
+from collections.abc import Sequence
+
+from ingest.dead_letters import send_dead_letter
+from ingest.log import Acknowledgement, Record, Writer
+from ingest.messages import encode_message
+from ingest.telemetry import STAGE_LATENCY, now_ms
+from ingest.topics import RISK_EVENTS
+from scoring.messages import RiskMessage
+from scoring.metrics import count_message
+from scoring.pauses import PauseGuard
+
+STAGE = "scoring"
+MOST_ON_THE_WAY = (
+    256  # records of one partition whose messages are on their way; more: the broker is slower than we are
+)
+
+Arrivals = Sequence["asyncio.Task[None]"]
+
+
+class Outbox:
+    """Sends the messages of one partition and knows which have not arrived."""
+
+    def __init__(self, writer: Writer, partition: int, pauses: PauseGuard) -> None:
+        self._writer, self._partition, self._pauses = writer, partition, pauses
+        self._on_the_way: list[asyncio.Task[None]] = []
+
+    async def publish(self, messages: Sequence[RiskMessage]) -> None:
+        """Send what one record gave, keyed by session; waits while too much is on its way.
+
+        Raises: TransientError when the broker did not take something.
+        """
+        if not messages:
+            return
+        self._pauses.check()
+        sent = [(await self._send(message), message.ingested_ms) for message in messages]
+        self._on_the_way.append(asyncio.create_task(_arrival(sent)))
+        if len(self._on_the_way) > MOST_ON_THE_WAY:
+            await asyncio.gather(*self.take())
+
+    async def give_up(self, record: Record, reason: str) -> None:
+        """Send a dead letter for `record`."""
+        self._pauses.check()
+        sent = await send_dead_letter(self._writer, STAGE, record, reason)
+        self._on_the_way.append(asyncio.create_task(_arrival([(sent, None)])))
+
+    def take(self) -> Arrivals:
+        """What was sent since the last call; when all of it is done, it has arrived."""
+        taken, self._on_the_way = self._on_the_way, []
+        return taken
+
+    async def _send(self, message: RiskMessage) -> Acknowledgement:
+        count_message(message)
+        return await self._writer.send(
+            RISK_EVENTS, self._partition, encode_message(message), key=message.session.encode()
+        )
+
+
+async def _arrival(sent: Sequence[tuple[Acknowledgement, int | None]]) -> None:
+    for acknowledgement, ingested_ms in sent:
+        await acknowledgement
+        if ingested_ms is not None:
+            STAGE_LATENCY.labels(STAGE).observe((now_ms() - ingested_ms) / 1000)
