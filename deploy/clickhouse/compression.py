@@ -1,6 +1,7 @@
 """Bodies as HTTP carries them: the encodings that ClickHouse's clients send and accept."""
 
 import gzip
+import io
 import zlib
 from collections.abc import Callable
 
@@ -11,7 +12,8 @@ from backports import zstd
 Codec = Callable[[bytes], bytes]
 
 DECODERS: dict[str, Codec] = {
-    "lz4": lz4.frame.decompress,
+    # A client sends a frame for each block of rows, and lz4.frame.decompress() ends silently after the first.
+    "lz4": lambda body: bytes(lz4.frame.open(io.BytesIO(body)).read()),
     "zstd": zstd.decompress,
     "gzip": gzip.decompress,
     "deflate": zlib.decompress,
