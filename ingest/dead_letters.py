@@ -17,11 +17,14 @@ def origin(stage: str, topic: str, partition: int, offset: int) -> bytes:
 
 
 async def send_dead_letter(writer: Writer, stage: str, record: Record, reason: str) -> Acknowledgement:
-    """Count, log and publish that `record` was given up by `stage`; await the result before committing past the record."""
+    """Count, log and publish that `stage` gave `record` up; await the result before committing past the record."""
     ERRORS.labels(stage, "poison").inc()
     COUNTED.labels(stage, record.topic).inc()
-    where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-    log.warning("dead letter", extra={**where, "reason": reason})
-    letter = DeadLetter(**where, stage=stage, reason=reason, size_bytes=len(record.value))
-    key = origin(stage, record.topic, record.partition, record.offset)
-    return await writer.send(DEAD_LETTERS, record.partition, encode_message(letter), key=key)
+    topic, partition, offset = record.topic, record.partition, record.offset
+    where = {"topic": topic, "partition": partition, "offset": offset, "reason": reason}
+    log.warning("dead letter", extra=where)
+    size = len(record.value)
+    letter = DeadLetter(topic=topic, partition=partition, offset=offset, stage=stage, reason=reason, size_bytes=size)
+    return await writer.send(
+        DEAD_LETTERS, partition, encode_message(letter), key=origin(stage, topic, partition, offset)
+    )

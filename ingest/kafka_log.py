@@ -3,6 +3,11 @@
 Settings and their measurements: one open batch per partition, so the default batch of 16 KB sends each frame alone;
 1 MB with a linger of 5 ms takes 1.7 times as many frames at half the CPU. JPEG is not compressed again. Frames are
 perishable (acks=1); everything else waits for all replicas, idempotently.
+
+Deadlines: `request_timeout_ms` bounds aiokafka's waits for metadata, for room in a full batch and for the answer to one
+request; it ends a perishable batch's life, but an idempotent producer tries for ever, because giving up one batch
+would break the sequence of all later ones. So an acknowledgement has a deadline of its own; after it the record may
+still be written. For the same reason nothing may reach the broker that it would refuse: sizes are checked before.
 """
 
 import asyncio
@@ -10,41 +15,55 @@ import logging
 from collections.abc import Generator, Mapping
 from typing import Any, Self
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka import TopicPartition as KafkaTopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord
 
 from ingest.errors import TransientError
+from ingest.kafka_client import LARGEST_REQUEST, Rebalances, check_size, judged, start_client
 from ingest.log import Acknowledgement, Reader, Record, TopicPartition, Writer
 from ingest.messages import Headers
+from ingest.topics import topic_name
 
 START_DEADLINE_S = 30.0
+STOP_DEADLINE_S = 10.0
 SEND_DEADLINE_MS = 60_000  # an outage of the broker shorter than this loses nothing
 COMMIT_DEADLINE_S = 20.0
+READ_GRACE_S = 1.0  # a rebalance may hold a read up for longer than its own timeout; then it ends empty
 
 log = logging.getLogger(__name__)
 
 
 class _Acknowledged:
-    """Awaits aiokafka's future and speaks this product's errors."""
+    """Awaits aiokafka's future until the record's deadline, and speaks this product's errors."""
 
     def __init__(self, future: "asyncio.Future[Any]", topic: str) -> None:
         self._future, self._topic = future, topic
+        self._deadline = asyncio.get_running_loop().time() + SEND_DEADLINE_MS / 1000
 
     def __await__(self) -> Generator[Any, None, int]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> int:
         try:
-            metadata = yield from self._future.__await__()
+            async with asyncio.timeout_at(self._deadline):
+                metadata = await asyncio.shield(self._future)
+        except TimeoutError as error:
+            raise TransientError(f"the broker did not take a record of {self._topic} in time") from error
         except KafkaError as error:
-            raise TransientError(f"the broker did not take a record of {self._topic}: {error}") from error
+            raise judged(error, f"the broker did not take a record of {self._topic}") from error
         return int(metadata.offset)
 
 
 class KafkaWriter(Writer):
-    """Appends to Kafka; `perishable` writers trade durability of the last records for latency."""
+    """Appends to Kafka; `perishable` writers trade durability of the last records for latency.
 
-    def __init__(self, bootstrap: str, *, perishable: bool = False) -> None:
-        self._bootstrap = bootstrap
+    `prefix` is put before the topics' names on the broker; callers use the names of the table.
+    """
+
+    def __init__(self, bootstrap: str, *, perishable: bool = False, prefix: str = "") -> None:
+        self._bootstrap, self._prefix = bootstrap, prefix
         self._settings: dict[str, Any] = {"acks": 1} if perishable else {"acks": "all", "enable_idempotence": True}
         self._producer: AIOKafkaProducer | None = None
 
@@ -53,26 +72,36 @@ class KafkaWriter(Writer):
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             max_batch_size=1 << 20,
-            max_request_size=4 << 20,
+            max_request_size=LARGEST_REQUEST,
             linger_ms=5,
             compression_type=None,
             request_timeout_ms=SEND_DEADLINE_MS,
             **self._settings,
         )
-        await _start(self._producer, self._bootstrap)
+        await start_client(self._producer, self._bootstrap, START_DEADLINE_S)
 
     async def stop(self) -> None:
-        if self._producer is not None:
-            await self._producer.stop()
+        """Send what waits, for at most STOP_DEADLINE_S."""
+        if self._producer is None:
+            return
+        try:
+            async with asyncio.timeout(STOP_DEADLINE_S):
+                await self._producer.flush()
+        except TimeoutError:
+            log.warning("the broker did not take the last records in time", extra={"broker": self._bootstrap})
+            await self._producer._sender.close()  # stop() would wait for ever for a broker that does not come back
+        await self._producer.stop()
 
     async def send(
         self, topic: str, partition: int, value: bytes, *, key: bytes | None = None, headers: Headers = ()
     ) -> Acknowledgement:
         assert self._producer is not None, "start the writer first"
+        check_size(topic, key, value, headers)
+        name = topic_name(topic, self._prefix)
         try:
-            future = await self._producer.send(topic, value, key=key, partition=partition, headers=list(headers))
+            future = await self._producer.send(name, value, key=key, partition=partition, headers=list(headers))
         except KafkaError as error:
-            raise TransientError(f"cannot write to {topic}: {error}") from error
+            raise judged(error, f"cannot write to {topic}") from error
         return _Acknowledged(future, topic)
 
     async def __aenter__(self) -> Self:
@@ -84,7 +113,12 @@ class KafkaWriter(Writer):
 
 
 class KafkaReader(Reader):
-    """Reads as one member of a group; `member` keeps its partitions over a restart (static membership)."""
+    """Reads as one member of a group; `member` keeps its partitions over a restart (static membership).
+
+    All of aiokafka's assignors are eager: on every rebalance a member loses all its partitions for a moment,
+    `on_revoked` is set, and each partition starts again from the group's commit, also those that it keeps. `prefix`
+    is put before the names of topics and group on the broker.
+    """
 
     def __init__(
         self,
@@ -94,10 +128,13 @@ class KafkaReader(Reader):
         member: str | None = None,
         on_revoked: "asyncio.Event | None" = None,
         session_timeout_ms: int = 30_000,
+        prefix: str = "",
     ) -> None:
         self._bootstrap, self._topics, self._on_revoked = bootstrap, topics, on_revoked
+        self._prefix = prefix
+        self._next: dict[TopicPartition, int] = {}
         self._settings: dict[str, Any] = {
-            "group_id": group,
+            "group_id": prefix + group,
             "group_instance_id": member,
             "session_timeout_ms": session_timeout_ms,
             "heartbeat_interval_ms": min(3_000, session_timeout_ms // 4),
@@ -105,27 +142,45 @@ class KafkaReader(Reader):
         self._consumer: AIOKafkaConsumer | None = None
 
     async def start(self) -> None:
-        """Raises: TransientError when no broker answers."""
+        """Returns with the first assignment, which waits for members that died to be missed.
+
+        Raises: TransientError when no broker answers or no topic is there.
+        """
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            max_partition_fetch_bytes=4 << 20,
+            max_partition_fetch_bytes=LARGEST_REQUEST,
             **self._settings,
         )
-        self._consumer.subscribe(self._topics, listener=_Revocations(self._on_revoked))
-        await _start(self._consumer, self._bootstrap)
+        names = [topic_name(t, self._prefix) for t in self._topics]
+        self._consumer.subscribe(names, listener=Rebalances(self._revoked))
+        await start_client(
+            self._consumer, self._bootstrap, START_DEADLINE_S + self._settings["session_timeout_ms"] / 1000
+        )
 
     async def stop(self) -> None:
-        if self._consumer is not None:
-            await self._consumer.stop()
+        """Leave the group (a static member stays in it until its session times out)."""
+        if self._consumer is None:
+            return
+        try:
+            async with asyncio.timeout(STOP_DEADLINE_S):
+                await self._consumer.stop()
+        except TimeoutError:
+            log.warning("the broker did not let the reader go in time", extra={"broker": self._bootstrap})
 
     async def read(self, timeout_ms: int, most: int) -> Mapping[TopicPartition, list[Record]]:
         try:
-            batches = await self._open.getmany(timeout_ms=timeout_ms, max_records=most)
+            async with asyncio.timeout(timeout_ms / 1000 + READ_GRACE_S):
+                batches = await self._open.getmany(timeout_ms=timeout_ms, max_records=most)
+        except TimeoutError:
+            return {}
         except KafkaError as error:
             raise TransientError(f"cannot read {', '.join(self._topics)}: {error}") from error
-        return {_ours(tp): [_record(r) for r in records] for tp, records in batches.items()}
+        await self._learn_positions()
+        read = {self._ours(tp): [self._record(r) for r in records] for tp, records in batches.items()}
+        self._next.update({tp: records[-1].offset + 1 for tp, records in read.items()})
+        return read
 
     def pause(self, *partitions: TopicPartition) -> None:
         self._open.pause(*self._still_owned(partitions))
@@ -135,7 +190,7 @@ class KafkaReader(Reader):
 
     async def commit(self, next_offsets: Mapping[TopicPartition, int]) -> None:
         """Raises: TransientError when the broker does not answer; the commit may be tried again."""
-        owned = {KafkaTopicPartition(*tp): offset for tp, offset in next_offsets.items() if tp in self.assignment()}
+        owned = {self._theirs(tp): offset for tp, offset in next_offsets.items() if tp in self.assignment()}
         if not owned:
             return
         try:
@@ -147,20 +202,35 @@ class KafkaReader(Reader):
             raise TransientError(f"cannot commit {', '.join(self._topics)}: {error or 'no answer'}") from error
 
     def assignment(self) -> frozenset[TopicPartition]:
-        return frozenset(_ours(tp) for tp in self._open.assignment())
+        return frozenset(self._ours(tp) for tp in self._open.assignment())
 
     def lag(self) -> Mapping[TopicPartition, int]:
-        known = {}
+        ends = {self._ours(tp): self._open.highwater(tp) for tp in self._open.assignment()}
+        return {tp: max(0, end - self._next[tp]) for tp, end in ends.items() if end is not None and tp in self._next}
+
+    async def _learn_positions(self) -> None:
+        """Where unread partitions stand. A partition whose end is known has been fetched, so that this never waits."""
         for tp in self._open.assignment():
-            end, position = self._open.highwater(tp), self._open.last_stable_offset(tp)
-            del position
-            state = self._open._subscription.subscription.assignment.state_value(tp)  # aiokafka offers no sync position
-            if end is not None and state is not None and state.has_valid_position:
-                known[_ours(tp)] = max(0, end - state.position)
-        return known
+            if self._ours(tp) not in self._next and self._open.highwater(tp) is not None:
+                self._next[self._ours(tp)] = await self._open.position(tp)
+
+    def _revoked(self, any_lost: bool) -> None:
+        self._next.clear()
+        if any_lost and self._on_revoked is not None:
+            self._on_revoked.set()
 
     def _still_owned(self, partitions: tuple[TopicPartition, ...]) -> list[KafkaTopicPartition]:
-        return [KafkaTopicPartition(*tp) for tp in partitions if tp in self.assignment()]
+        return [self._theirs(tp) for tp in partitions if tp in self.assignment()]
+
+    def _ours(self, tp: KafkaTopicPartition) -> TopicPartition:
+        return TopicPartition(tp.topic.removeprefix(self._prefix), tp.partition)
+
+    def _theirs(self, tp: TopicPartition) -> KafkaTopicPartition:
+        return KafkaTopicPartition(topic_name(tp.topic, self._prefix), tp.partition)
+
+    def _record(self, r: "ConsumerRecord[bytes, bytes]") -> Record:
+        topic = r.topic.removeprefix(self._prefix)
+        return Record(topic, r.partition, r.offset, r.key, r.value or b"", r.headers, r.timestamp)
 
     @property
     def _open(self) -> AIOKafkaConsumer:
@@ -173,34 +243,3 @@ class KafkaReader(Reader):
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
-
-
-class _Revocations(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Tells the reader's owner that what it still holds may now belong to somebody else."""
-
-    def __init__(self, revoked: "asyncio.Event | None") -> None:
-        self._revoked = revoked
-
-    async def on_partitions_revoked(self, revoked: object) -> None:
-        if self._revoked is not None and revoked:
-            self._revoked.set()
-
-    async def on_partitions_assigned(self, assigned: object) -> None:
-        log.info("partitions assigned", extra={"assigned": str(assigned)})
-
-
-async def _start(client: Any, bootstrap: str) -> None:
-    try:
-        async with asyncio.timeout(START_DEADLINE_S):
-            await client.start()
-    except (KafkaError, OSError, TimeoutError) as error:
-        await client.stop()
-        raise TransientError(f"no broker answers at {bootstrap}: {error or 'no answer'}") from error
-
-
-def _ours(tp: KafkaTopicPartition) -> TopicPartition:
-    return TopicPartition(tp.topic, tp.partition)
-
-
-def _record(r: "ConsumerRecord[bytes, bytes]") -> Record:
-    return Record(r.topic, r.partition, r.offset, r.key, r.value or b"", r.headers, r.timestamp)

@@ -45,7 +45,10 @@ class Writer(Protocol):
     async def send(
         self, topic: str, partition: int, value: bytes, *, key: bytes | None = None, headers: Headers = ()
     ) -> Acknowledgement:
-        """Queue one record; waits while the partition's batch is full. Order within a partition is the order of calls."""
+        """Queue one record; waits while the partition's batch is full. A partition's order is the order of calls.
+
+        Raises: TransientError when the broker does not take it in time, PoisonError when it is too large for the topic.
+        """
         ...
 
 

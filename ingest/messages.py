@@ -1,4 +1,4 @@
-"""What ingest publishes: frames, session life, dropped frames, dead letters; and how a bundle of observations is packed.
+"""What ingest publishes: frames, session life, dropped frames, dead letters; and how observations are bundled.
 
 Times are capture times in integer milliseconds since the epoch, except `*_ms` of a duration. A published message never
 changes meaning: fields may be added with defaults, anything else needs a new tag.
@@ -18,8 +18,8 @@ Headers = Sequence[tuple[str, bytes]]
 class SessionStarted(msgspec.Struct, frozen=True, kw_only=True, tag="session-started/1"):
     """A session entered; `capture_ms` is the zero of all its reports.
 
-    `policy` is the canonical document of the policy (JSON text; empty: the scoring stage's default), so that the log alone
-    decides the verdict. `frame_interval_ms` is the time between two frames that the source means to send.
+    `policy` is the canonical document of the policy (JSON text; empty: the scoring stage's default), so that the log
+    alone decides the verdict. `frame_interval_ms` is the time between two frames that the source means to send.
     `calibration_ms` overrides the policy's calibration time; 0 skips calibration.
     """
 

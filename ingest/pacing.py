@@ -7,7 +7,9 @@ from prometheus_client import Gauge
 
 Speed = Literal["max", "1x"]
 
-IN_FLIGHT = Gauge("proctor_ingest_frames_in_flight", "Frames sent and not yet looked at (or, unwatched, not acknowledged).")
+IN_FLIGHT = Gauge(
+    "proctor_ingest_frames_in_flight", "Frames sent and not yet looked at (or, unwatched, not acknowledged)."
+)
 
 
 class InFlight:

@@ -10,8 +10,9 @@ Reason = Literal["completed", "source_failed", "cancelled"]
 class Progress:
     """Moves while a session runs. `expected_frames` is an estimate of the frames to be sent, None when unknown.
 
-    `frames_sent` counts frames that the broker acknowledged, `frames_dropped` those given up; `start_ms` is the session's
-    zero, 0 until it has started. `waiting` says in a sentence what the session waits for when something holds it up.
+    `frames_sent` counts frames that the broker acknowledged, `frames_dropped` those given up; `start_ms` is the
+    session's zero, 0 until it has started. `waiting` says in a sentence what the session waits for when something
+    holds it up.
     """
 
     expected_frames: int | None = None

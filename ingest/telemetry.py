@@ -34,7 +34,7 @@ def now_ms() -> int:
 
 
 def configure_logging(stage: str, level: str = "INFO") -> None:
-    """One JSON object a line on standard error; libraries from WARNING, each of their messages at most once a second."""
+    """One JSON object a line on standard error; libraries from WARNING, each message at most once a second."""
     handler = logging.StreamHandler(sys.stderr)
     fields = "%(asctime)s %(levelname)s %(name)s %(message)s"
     handler.setFormatter(JsonFormatter(fields, rename_fields={"levelname": "level"}, static_fields={"stage": stage}))

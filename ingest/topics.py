@@ -1,13 +1,18 @@
-"""The one table of topics: what is kept, how it is stamped. All have the same number of partitions, keyed by session."""
+"""The one table of topics: what is kept, how it is stamped. All have the same number of partitions, keyed by session.
+
+Run: `python -m ingest.topics` creates what is missing of it.
+"""
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from zlib import crc32
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from ingest.errors import InputError, TransientError
+from ingest.errors import InputError, ProctorError, TransientError
+from ingest.settings import LogSettings, from_environment
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -18,7 +23,7 @@ CREATE_DEADLINE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic. `stamped_by` is Kafka's message.timestamp.type: a client's clock must not keep perishable data for ever."""
+    """One topic. `stamped_by` is message.timestamp.type: a client's clock must not keep perishable data for ever."""
 
     name: str
     key: str
@@ -50,9 +55,15 @@ TOPICS = (
         FRAMES, "session", "JPEG bytes, metadata in headers", "ingest", "detectors",
         2 * MINUTE_MS, "LogAppendTime", 30_000, 4 << 20,
     ),
-    Topic(OBSERVATIONS, "none", "bundle of observations", "ingest, detectors, scoring (ticks)", "scoring, sinks", DAY_MS),
+    Topic(
+        OBSERVATIONS, "none", "bundle of observations", "ingest, detectors, scoring (ticks)", "scoring, sinks",
+        DAY_MS,
+    ),
     Topic(RISK_EVENTS, "session", "event, score sample or verdict", "scoring", "sinks", 7 * DAY_MS),
-    Topic(NOTICES, "session", "what a candidate may be told", "scoring", "ingest", 5 * MINUTE_MS, "LogAppendTime", 60_000),
+    Topic(
+        NOTICES, "session", "what a candidate may be told", "scoring", "ingest",
+        5 * MINUTE_MS, "LogAppendTime", MINUTE_MS,
+    ),
     Topic(DEAD_LETTERS, "origin", "coordinates and reason, never pixels", "every stage", "`proctor dlq`", 7 * DAY_MS),
 )  # fmt: skip
 
@@ -62,7 +73,12 @@ def partition_of(session: str, partitions: int = PARTITIONS) -> int:
     return crc32(session.encode()) % partitions
 
 
-async def create_topics(bootstrap: str) -> None:
+def topic_name(name: str, prefix: str = "") -> str:
+    """What a topic of the table is called on a broker where `prefix` sets several pipelines apart."""
+    return prefix + name
+
+
+async def create_topics(bootstrap: str, prefix: str = "", replicas: int = 1) -> None:
     """Create what is missing of TOPICS.
 
     Raises: TransientError when the broker does not answer; InputError when a topic exists with another partition count.
@@ -71,16 +87,18 @@ async def create_topics(bootstrap: str) -> None:
     try:
         async with asyncio.timeout(CREATE_DEADLINE_S):
             await admin.start()
-            await _create_missing(admin)
-            await _check_partitions(admin)
+            await _create_missing(admin, prefix, replicas)
+            await _check_partitions(admin, prefix)
     except (KafkaError, OSError, TimeoutError) as error:
-        raise TransientError(f"cannot create topics on {bootstrap}: {error or 'no answer'}. Is the broker up?") from error
+        raise TransientError(
+            f"cannot create topics on {bootstrap}: {error or 'no answer'}. Is the broker up?"
+        ) from error
     finally:
         await admin.close()
 
 
-async def _create_missing(admin: AIOKafkaAdminClient) -> None:
-    wanted = [NewTopic(t.name, PARTITIONS, 1, topic_configs=t.settings) for t in TOPICS]
+async def _create_missing(admin: AIOKafkaAdminClient, prefix: str, replicas: int) -> None:
+    wanted = [NewTopic(topic_name(t.name, prefix), PARTITIONS, replicas, topic_configs=t.settings) for t in TOPICS]
     reply = await admin.create_topics(wanted)
     for name, code, *detail in reply.topic_errors:
         error = for_code(code)
@@ -88,12 +106,28 @@ async def _create_missing(admin: AIOKafkaAdminClient) -> None:
             raise error(f"topic {name}: {detail}")
 
 
-async def _check_partitions(admin: AIOKafkaAdminClient) -> None:
-    for described in await admin.describe_topics([t.name for t in TOPICS]):
+async def _check_partitions(admin: AIOKafkaAdminClient, prefix: str) -> None:
+    for described in await admin.describe_topics([topic_name(t.name, prefix) for t in TOPICS]):
         count = len(described["partitions"])
-        if count != PARTITIONS:
+        if count and count != PARTITIONS:
             raise InputError(
                 f"topic {described['topic']}",
                 f"has {count} partitions, not {PARTITIONS}, so sessions would not stay in one partition",
                 "Delete the topic or use another broker",
             )
+
+
+def main() -> int:
+    """Create the topics where the environment says; 0, or 1 with one line on standard error."""
+    try:
+        settings = from_environment(LogSettings)
+        asyncio.run(create_topics(settings.kafka, settings.topic_prefix, settings.topic_replicas))
+    except ProctorError as error:
+        print(f"ingest.topics: {error}", file=sys.stderr)
+        return 1
+    print(f"{len(TOPICS)} topics of {PARTITIONS} partitions on {settings.kafka}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -37,7 +37,7 @@ class Unreadable:
 
 
 class Source(Protocol):
-    """Pictures in the order of their capture. Used by one thread at a time; can be iterated once; close it afterwards.
+    """Pictures in the order of their capture. Can be iterated once; close it afterwards.
 
     Opening fails with InputError. Whatever goes wrong later ends the iteration and is told by `failure`: what was read
     until then counts.
@@ -89,4 +89,10 @@ class Source(Protocol):
         """Every picture."""
         ...
 
-    def close(self) -> None: ...
+    def stop(self) -> None:
+        """Let the iteration end soon, as if the source ended here. May be called from any thread."""
+        ...
+
+    def close(self) -> None:
+        """Free what it holds. Not while another thread iterates."""
+        ...

@@ -1,0 +1,15 @@
+"""OpenCV and FFmpeg print to standard error what we say ourselves, in one line and in our words: silence them."""
+
+import os
+
+import cv2
+
+AV_LOG_QUIET = "-8"
+
+
+def quiet() -> None:
+    """Silence both, unless the environment asks for their words; one thread a call, since sessions run side by side."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", AV_LOG_QUIET)
+    if "OPENCV_LOG_LEVEL" not in os.environ:
+        cv2.setLogLevel(0)
+    cv2.setNumThreads(1)
