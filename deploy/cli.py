@@ -1,0 +1,48 @@
+"""The command `proctor`.
+
+Exit status: 0 when every session got its verdict (or the command did what it says), 2 for bad usage, 1 otherwise.
+Results go to standard output, everything said on the way to standard error. No traceback reaches a user: an error is one
+line that names what, why and what to do.
+"""
+
+import sys
+
+import click
+
+from deploy.commands.dead_letters import dlq
+from deploy.commands.models import model
+from deploy.commands.running import bench, demo, run
+from deploy.commands.stack import doctor, down, status, up
+from ingest.errors import ProctorError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="proctorstream")
+def proctor() -> None:
+    """Proctor recorded or live exams: webcam frames in, explained risk events and a verdict out."""
+
+
+for command in (run, demo, up, down, status, doctor, model, dlq, bench):
+    proctor.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit status."""
+    sys.exit(exit_status(sys.argv[1:]))
+
+
+def exit_status(arguments: list[str]) -> int:
+    """Run one command; errors raised on purpose become a line on standard error."""
+    try:
+        return proctor.main(arguments, prog_name="proctor", standalone_mode=False) or 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("proctor: stopped", err=True)
+        return 130
+    except ProctorError as error:
+        click.echo(f"proctor: {error}", err=True)
+        return 1

@@ -1,0 +1,1 @@
+"""The subcommands of `proctor`, a module for each family."""

@@ -1,0 +1,1 @@
+"""`proctor up | down | status | doctor`: the local stack."""
