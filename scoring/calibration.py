@@ -1,0 +1,136 @@
+"""The person's own baseline: median and spread of pose, gaze and openings over the first seconds of event time.
+
+At most one frame in each of 96 slots is taken (12 a second over 8 s), so that any frame rate weighs the same and the
+state stays small. Pitch is judged at the end, against the median of everything taken: resting pitch differs by person
+and camera, and a running median that begins with a bowed head would refuse all good frames after it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from statistics import median
+from struct import Struct
+
+from detectors.messages import FaceObserved
+from scoring.messages import CalibrationFinished
+from scoring.policy_document import CalibrationRules
+from scoring.signals import MEASURES, QualityFloor, is_clear, measures_of
+from scoring.state import Baseline, Calibrating, SessionState
+
+SLOTS = 96
+REJECTED = ("dark_or_blurred", "no_face", "several_faces", "small_face", "turned_away", "pitched_away")
+_NONE_REJECTED = (0,) * len(REJECTED)
+_SAMPLE = Struct("<7h")
+_SCALES = (100.0, 100.0, 100.0, 10_000.0, 10_000.0, 10_000.0, 10_000.0)  # hundredths of a degree, 0.0001 of a share
+_MAD_TO_SPREAD = 1.4826  # of a normal distribution
+_LOWEST, _HIGHEST = -32_768, 32_767
+_NO_SPREAD = (0.0,) * len(MEASURES)
+
+
+def collect(
+    calibrating: Calibrating, rules: CalibrationRules, floor: QualityFloor, seen: FaceObserved, at_ms: int
+) -> Calibrating:
+    """Calibration after one more look; frames beyond one a slot are left out and not counted."""
+    start_ms = calibrating.start_ms if calibrating.start_ms >= 0 else at_ms
+    slot = (at_ms - start_ms) * SLOTS // calibrating.duration_ms
+    if slot <= calibrating.slot:
+        return calibrating
+    samples, rejected = calibrating.samples, calibrating.rejected or _NONE_REJECTED
+    reason = _refuse(rules, floor, seen)
+    if reason is None:
+        samples += _pack(measures_of(seen.faces[0]) or ())
+    else:
+        rejected = _count(rejected, reason, 1)
+    return Calibrating(calibrating.duration_ms, start_ms, slot, samples, rejected)
+
+
+def is_due(calibrating: Calibrating, at_ms: int) -> bool:
+    """Whether the time of calibration is over at `at_ms`; it begins with the first look."""
+    return calibrating.start_ms >= 0 and at_ms - calibrating.start_ms >= calibrating.duration_ms
+
+
+def _refuse(rules: CalibrationRules, floor: QualityFloor, seen: FaceObserved) -> str | None:
+    """Why a frame tells nothing of how this person sits and looks; None: it does."""
+    if not is_clear(floor, seen.quality):
+        return "dark_or_blurred"
+    if len(seen.faces) != 1:
+        return "several_faces" if seen.faces else "no_face"
+    measures = measures_of(seen.faces[0])
+    if measures is None or seen.faces[0].width_share < floor.min_face_share:
+        return "small_face"
+    turned = abs(measures[0]) > rules.max_yaw_deg or abs(measures[2]) > rules.max_roll_deg
+    return "turned_away" if turned else None
+
+
+def _count(rejected: tuple[int, ...], reason: str, frames: int) -> tuple[int, ...]:
+    place = REJECTED.index(reason)
+    return (*rejected[:place], rejected[place] + frames, *rejected[place + 1 :])
+
+
+def _pack(measures: Sequence[float]) -> bytes:
+    scaled = (round(value * scale) for value, scale in zip(measures, _SCALES, strict=True))
+    return _SAMPLE.pack(*(min(max(value, _LOWEST), _HIGHEST) for value in scaled))
+
+
+def frames_needed(rules: CalibrationRules, duration_ms: int, usual_ms: int) -> int:
+    """How many good frames make a baseline: the policy's share of the slots that this frame rate can fill."""
+    possible = min(SLOTS, duration_ms // usual_ms) if usual_ms else SLOTS
+    return max(rules.min_frames, ceil(rules.min_share * possible))
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A baseline, its spreads in the order of MEASURES, and the counts of refused frames in the order of REJECTED."""
+
+    baseline: Baseline
+    spread: tuple[float, ...]
+    rejected: tuple[int, ...]
+
+
+def finish(calibrating: Calibrating, rules: CalibrationRules, usual_ms: int) -> Finished:
+    """What the time of calibration gave: too few good frames fail and give the policy's fallback.
+
+    Blinks stay in: a median does not mind them, and at 2 frames/s refusing them would fail one person in twelve.
+    """
+    taken = list(_SAMPLE.iter_unpack(calibrating.samples))
+    good = _level(taken, rules.max_pitch_deg)
+    rejected = _count(calibrating.rejected or _NONE_REJECTED, "pitched_away", len(taken) - len(good))
+    needed = frames_needed(rules, calibrating.duration_ms, usual_ms)
+    if len(good) < needed:
+        return Finished(Baseline("FAILED", len(good), needed, rules.fallback.measures), _NO_SPREAD, rejected)
+    columns = tuple(zip(zip(*good, strict=True), _SCALES, strict=True))
+    middle = tuple(round(median(column) / scale, 4) for column, scale in columns)
+    spread = tuple(round(_spread(column) / scale, 4) for column, scale in columns)
+    return Finished(Baseline("SUCCESS", len(good), needed, middle), spread, rejected)
+
+
+def skip(rules: CalibrationRules) -> Finished:
+    """What a session has that is not to be calibrated."""
+    return Finished(Baseline("SKIPPED", 0, 0, rules.fallback.measures), _NO_SPREAD, _NONE_REJECTED)
+
+
+def _level(taken: list[tuple[int, ...]], max_pitch_deg: float) -> list[tuple[int, ...]]:
+    """The samples near their own median pitch."""
+    pitch = median(sample[1] for sample in taken) if taken else 0.0
+    return [sample for sample in taken if abs(sample[1] - pitch) <= max_pitch_deg * _SCALES[1]]
+
+
+def _spread(column: Sequence[int]) -> float:
+    middle = median(column)
+    return _MAD_TO_SPREAD * median(abs(value - middle) for value in column)
+
+
+def announce(state: SessionState, finished: Finished, start_ms: int, end_ms: int) -> CalibrationFinished:
+    """What the end of calibration publishes."""
+    return CalibrationFinished(
+        session=state.session,
+        policy=state.policy,
+        status=finished.baseline.status,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        frames=finished.baseline.frames,
+        rejected={reason: count for reason, count in zip(REJECTED, finished.rejected, strict=True) if count},
+        baseline=dict(zip(MEASURES, finished.baseline.middle, strict=True)),
+        spread=dict(zip(MEASURES, finished.spread, strict=True)),
+        ingested_ms=state.ingested_ms,
+    )
