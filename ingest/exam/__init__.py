@@ -3,7 +3,7 @@
 In: a schedule of episodes and a seed.
 Out: pictures (640x480, 10 a second), or a video file and its truth beside it.
 Use: `render_to_file(demo_schedule(), path, cache_dir)`; `render(schedule, cache_dir)` for pictures alone.
-Fails: `ScheduleError` names what is wrong with a schedule; a video is written under another name and renamed when whole.
+Fails: `ScheduleError` names what is wrong with a schedule; a video has another name until it is whole.
 
 The skin and the relief of the face come from the picture `skimage.data.astronaut()` (NASA, public domain). Proportions,
 skin tone, eyes, hair and clothing are others, by seed, so that the face belongs to nobody; every picture is captioned.

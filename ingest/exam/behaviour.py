@@ -1,7 +1,7 @@
 """From the schedule to how everybody holds themselves at one moment: pure functions of time.
 
-Angles in degrees, seen from the camera: yaw > 0 turns the nose to the picture's right, pitch > 0 lifts it, roll > 0 tilts
-the head clockwise. Shifts in pixels of the picture. Gaze is the iris' shift as a share of the eye's width.
+Angles in degrees, seen from the camera: yaw > 0 turns the nose to the picture's right, pitch > 0 lifts it, roll > 0
+tilts the head clockwise. Shifts in pixels of the picture. Gaze is the iris' shift as a share of the eye's width.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Everything that the picture at one time needs; `second_in` and `phone_up` run from 0 (outside) to 1 (in place)."""
+    """What the picture at one time needs; `second_in` and `phone_up` run from 0 (outside) to 1 (in place)."""
 
     t_s: float
     candidate: Pose
