@@ -6,10 +6,10 @@ from pathlib import Path
 
 os.environ["TZ"] = "UTC"  # the engine takes its time zone from here when it starts; the protocol's header says UTC
 
-from aiohttp import web  # noqa: E402
+from aiohttp import web
 
-from deploy.clickhouse.engine import Engine  # noqa: E402
-from deploy.clickhouse.server import Endpoint  # noqa: E402
+from deploy.clickhouse.engine import Engine
+from deploy.clickhouse.server import Endpoint
 
 # Four writers and readers at once are more than the stages need; two threads a query leave cores to the detectors.
 CONNECTIONS = 4

@@ -5,8 +5,8 @@ import io
 import zlib
 from collections.abc import Callable
 
-import brotli
-import lz4.frame
+import brotli  # type: ignore[import-untyped]
+import lz4.frame  # type: ignore[import-untyped]
 from backports import zstd
 
 Codec = Callable[[bytes], bytes]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 def empty_block(columns: Sequence[tuple[str, str]]) -> bytes:
     """A block of no rows that names its columns, given as (name, type).
 
-    chDB answers a query without rows with no bytes at all, where a server sends this block; clients take column names from it.
+    chDB answers a query without rows with no bytes at all; a server sends this block, which clients take names from.
     """
     parts = [varuint(len(columns)), varuint(0)]
     for name, kind in columns:

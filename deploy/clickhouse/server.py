@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp import BodyPartReader, web
@@ -11,6 +12,7 @@ from deploy.clickhouse.compression import BadEncodingError, accepted, decode, en
 from deploy.clickhouse.engine import Answer, Engine, EngineError
 from deploy.clickhouse.statement import BadRequestError, Statement, parse
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 LARGEST_BODY_BYTES = 256 << 20
 BAD_REQUEST_CODE = 36  # BAD_ARGUMENTS
 # As ClickHouse's exceptionCodeToHTTPStatus maps the usual ones; everything else is 500.
@@ -51,13 +53,12 @@ class Endpoint:
 
 
 @web.middleware
-async def refuse_web_pages(request: web.Request, handler: web.RequestHandler) -> web.StreamResponse:  # type: ignore[type-arg]
-    """There are no users here, so a page in a local browser must not reach the data (Origin), nor by a rebound name (Host)."""
+async def refuse_web_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Without users, a page in a local browser must not reach the data: not as itself (Origin), not rebound (Host)."""
     host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
     if "Origin" in request.headers or host not in LOCAL_HOSTS:
         return web.Response(status=403, text="Only for programs on this machine.\n")
-    answer: web.StreamResponse = await handler(request)  # type: ignore[operator]
-    return answer
+    return await handler(request)
 
 
 async def _ping(_: web.Request) -> web.Response:

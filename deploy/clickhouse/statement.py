@@ -7,11 +7,14 @@ from dataclasses import dataclass
 # Parameters of the transport, which the engine would refuse as unknown settings. From ClickHouse's HTTPHandler and the
 # list that clickhouse-connect keeps for its own chDB backend.
 TRANSPORT = frozenset(
-    "query database default_format buffer_size session_id session_timeout session_check query_id quota_key compress"
-    " decompress wait_end_of_query client_protocol_version role send_progress_in_http_headers http_headers_progress_interval_ms"
-    " enable_http_compression http_zlib_compression_level cancel_http_readonly_queries_on_client_close user password"
-    " http_write_exception_in_output_format".split()
-)
+    {
+        "query", "database", "default_format", "buffer_size", "session_id", "session_timeout", "session_check",
+        "query_id", "quota_key", "compress", "decompress", "wait_end_of_query", "client_protocol_version",
+        "role", "send_progress_in_http_headers", "http_headers_progress_interval_ms", "enable_http_compression",
+        "http_zlib_compression_level", "cancel_http_readonly_queries_on_client_close", "user", "password",
+        "http_write_exception_in_output_format",
+    }
+)  # fmt: skip
 PARAMETER = "param_"
 _NAME = rb"(?:`(?:\\.|[^`\\])*`|\"(?:\\.|[^\"\\])*\"|\w+)"
 _QUOTED = rb"`(?:\\.|[^`\\])*`|\"(?:\\.|[^\"\\])*\""

@@ -73,7 +73,7 @@ def write_record(path: Path, record: msgspec.Struct) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
     with os.fdopen(handle, "wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(record), indent=1))
-    os.replace(name, path)
+    Path(name).replace(path)
 
 
 def read_record(path: Path, kind: type[Record]) -> Record | None:

@@ -55,7 +55,27 @@ def kafka_answers(bootstrap: str) -> HealthCheck:
                 await client.bootstrap()
             return None if client.cluster.brokers() else f"{bootstrap} names no broker yet"
         except KafkaError as error:
-            raise OSError(f"{bootstrap}: {error}") from error
+            raise OSError(f"no broker answers at {bootstrap}") from error
+        finally:
+            await client.close()
+
+    return ask
+
+
+def triton_ready(address: str) -> HealthCheck:
+    """Well when the gRPC service at host:port says that the server is ready."""
+
+    async def ask() -> str | None:
+        # A second to import, and needed only for a server that somebody else runs.
+        from tritonclient.grpc import aio
+        from tritonclient.utils import InferenceServerException
+
+        client = aio.InferenceServerClient(address)
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return None if await client.is_server_ready() else f"{address} says it is not ready"
+        except InferenceServerException as error:
+            raise OSError(f"{address}: {error.message()}") from error
         finally:
             await client.close()
 

@@ -9,8 +9,8 @@ from deploy.stack.errors import StackError
 
 KAFKA_VERSION = "4.1.0"
 COORDINATES = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.apache.kafka:kafka-tools:{KAFKA_VERSION}"
-# The broker logs through slf4j 1.7; without this binding it says nothing at all, not even why it ends. Resolved on its own: together
-# with Kafka the dependency management of log4j's parent would take kafka-clients down to 3.8.
+# The broker logs through slf4j 1.7; without this binding it says nothing at all, not even why it ends. Resolved on its
+# own: together with Kafka the dependency management of log4j's parent would take kafka-clients down to 3.8.
 LOG_BINDING = "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3"
 EXPECTED_JARS = 93
 

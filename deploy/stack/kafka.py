@@ -14,7 +14,7 @@ from deploy.stack.health import kafka_answers
 from deploy.stack.jars import classpath
 from deploy.stack.part import Part
 
-# 256 MB of heap, the serial collector and the first compiler alone: 0.25-0.4 GB resident, 2 % of a core idle (measured).
+# 256 MB of heap, the serial collector, the first compiler alone: 0.25-0.4 GB resident, 2 % of a core idle (measured).
 JVM = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
 FORMAT_DEADLINE_S = 60.0
 LOG4J = """\

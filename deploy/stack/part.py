@@ -16,8 +16,8 @@ def _nothing() -> None:
 class Part:
     """One process of the stack and how it is started, asked for its health and stopped.
 
-    `environment` comes on top of the supervisor's own. `health` returns None when well, else why not; it raises OSError or
-    TimeoutError when the part does not answer at all. `prepare` runs before every start. Times in seconds.
+    `environment` comes on top of the supervisor's own. `health` returns None when well, else why not; it raises OSError
+    (TimeoutError is one) when the part does not answer at all. `prepare` runs before every start. Times in seconds.
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 import random
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import psutil
 
@@ -86,10 +86,11 @@ def _fixed(name: str, port: int, free: Callable[[int], bool]) -> int:
 def owner_of(port: int) -> str:
     """Who listens on a port, in words; as much as the system tells."""
     try:
-        listening = [
-            c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr.port == port
-        ]
-        pid = next((c.pid for c in listening if c.pid), None)
+        pid = next((c.pid for c in psutil.net_connections("tcp") if c.pid and _listens(c.status, c.laddr, port)), None)
         return f"{psutil.Process(pid).name()} (pid {pid})" if pid else "another program"
     except psutil.Error:
         return "another program"
+
+
+def _listens(status: str, address: Sequence[object], port: int) -> bool:
+    return status == psutil.CONN_LISTEN and len(address) > 1 and address[1] == port

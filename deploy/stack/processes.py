@@ -1,7 +1,7 @@
 """Processes by identity: a pid with its start time, so that a reused pid is never taken for ours, let alone ended.
 
-Every process of a stack also carries the stack's id in its environment, and so do its children; that finds the ones whose parent
-was killed before it could tell, or was killed itself.
+Every process of a stack also carries the stack's id in its environment, and so do its children; that finds the ones
+whose parent was killed, even before it could write their pid down.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ PART_VARIABLE = "PROCTOR_STACK_PART"
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """One process for good. `started_ticks` since the machine's boot, from /proc/PID/stat, which no clock change moves."""
+    """One process for good. `started_ticks` since the machine's boot (/proc/PID/stat): no clock change moves them."""
 
     pid: int
     started_ticks: int
