@@ -14,8 +14,6 @@ from scoring.messages import Observation, RiskMessage, SessionObservation, Tick,
 from scoring.policy import Policy, parse_document
 from scoring.session import SessionState, close_silent, fold
 
-PARSED_POLICIES = 256  # documents kept parsed; parsing one takes about as long as folding a hundred observations
-
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -79,7 +77,6 @@ class Partition:
         self.next_offset = next_offset
         self.log_ms = 0
         self._changes = Changes()
-        self._parsed: dict[str, Policy] = {}
 
     def fold(self, record: Record) -> Folded:
         """Fold one record.
@@ -108,15 +105,6 @@ class Partition:
     def live(self) -> int:
         """Sessions that have not ended."""
         return sum(not held.state.closed for held in self.sessions.values())
-
-    def policy_of(self, observation: SessionObservation) -> Policy:
-        """The policy of a session that begins with `observation`: the one it brings, else the stage's default."""
-        document = observation.policy if isinstance(observation, SessionStarted) else ""
-        if document not in self._parsed:
-            if len(self._parsed) >= PARSED_POLICIES:
-                self._parsed.clear()
-            self._parsed[document] = parse_document(document)
-        return self._parsed[document]
 
     def quiet_for(self, held: Held, log_ms: int) -> bool:
         """Whether a live session has been silent long enough to be closed."""
@@ -167,8 +155,10 @@ class _Step:
         held = self._held(session)
         if held is not None and session not in self.changes.sessions and held.offset >= self._offset:
             return  # saved after the position was: contains this record already
-        policy = self._partition.policy_of(observation) if held is None else self._policy(held.policy)
-        self._keep(session, policy, fold(policy, held.state if held else None, observation))
+        policy = _announced(observation) if held is None else self._policy(held.policy)
+        state, messages = fold(policy, held.state if held else None, observation)
+        if held is None or state is not held.state:  # else a repetition: no sign of life, nothing to save
+            self._keep(session, policy, state, messages)
 
     def _tick(self, tick: Tick) -> None:
         for session, held in list(self._partition.sessions.items()):
@@ -178,10 +168,9 @@ class _Step:
                 self.changes.sessions[session] = None
             elif self._partition.quiet_for(held, self._log_ms):
                 policy = self._policy(held.policy)
-                self._keep(session, policy, close_silent(policy, held.state, tick.at_ms))
+                self._keep(session, policy, *close_silent(policy, held.state, tick.at_ms))
 
-    def _keep(self, session: str, policy: Policy, folded: tuple[SessionState, Iterable[RiskMessage]]) -> None:
-        state, messages = folded
+    def _keep(self, session: str, policy: Policy, state: SessionState, messages: Iterable[RiskMessage]) -> None:
         self.messages += messages
         self.changes.sessions[session] = Held(self._offset, self._log_ms, policy.digest, state)
         if policy.digest not in self._partition.policies:
@@ -194,3 +183,8 @@ class _Step:
 
     def _policy(self, digest: str) -> Policy:
         return self.changes.policies.get(digest) or self._partition.policies[digest]
+
+
+def _announced(first: SessionObservation) -> Policy:
+    """The policy of a session that begins with `first`: the one it brings, else the stage's default."""
+    return parse_document(first.policy if isinstance(first, SessionStarted) else "")
