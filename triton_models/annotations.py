@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.errors import InputError
+
+MEND = "Correct the label file, or leave it out"
 AUGMENTATION_MARK = ".rf."
 """Roboflow writes `<original>.rf.<hash>.jpg`: pictures that share `<original>` show the same thing."""
-
-
-class AnnotationError(ValueError):
-    """A label line that is neither a box nor a polygon; says which line and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +53,18 @@ def box_of_corners(class_id: int, x1: float, y1: float, x2: float, y2: float) ->
 def box_of_polygon(class_id: int, points: Sequence[float]) -> LabelledBox:
     """The upright box around a polygon given as x1, y1, x2, y2, ... (at least three points)."""
     if len(points) < 6 or len(points) % 2:
-        raise AnnotationError(f"a polygon needs at least three points, got {len(points)} numbers")
+        raise InputError("a label line", f"{len(points)} numbers are neither a box nor a polygon", MEND)
     xs, ys = points[0::2], points[1::2]
     return box_of_corners(class_id, min(xs), min(ys), max(xs), max(ys))
 
 
 def parse_line(line: str) -> LabelledBox:
-    """One label line, box or polygon."""
+    """One label line, box or polygon; raises InputError when it is neither."""
     try:
         head, *rest = line.split()
         class_id, numbers = int(head), [float(field) for field in rest]
     except ValueError as error:
-        raise AnnotationError(f"not a label line: {line!r}") from error
+        raise InputError("a label line", f"{line!r} is not a class number and coordinates", MEND) from error
     if len(numbers) == 4:
         cx, cy, w, h = numbers
         return box_of_corners(class_id, cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2)

@@ -33,11 +33,11 @@ def rounded(height: int, width: int, corner: float) -> NDArray[np.float32]:
     """Opacity of a rectangle with round corners (radius as a share of the shorter side) and a soft edge."""
     radius = max(1, round(corner * min(height, width)))
     mask = np.zeros((height, width), np.uint8)
-    cv2.rectangle(mask, (radius, 0), (width - 1 - radius, height - 1), 255, -1)
-    cv2.rectangle(mask, (0, radius), (width - 1, height - 1 - radius), 255, -1)
+    cv2.rectangle(mask, (radius, 0), (width - 1 - radius, height - 1), [255], -1)
+    cv2.rectangle(mask, (0, radius), (width - 1, height - 1 - radius), [255], -1)
     for x in (radius, width - 1 - radius):
         for y in (radius, height - 1 - radius):
-            cv2.circle(mask, (x, y), radius, 255, -1)
+            cv2.circle(mask, (x, y), radius, [255], -1)
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(0.6, 0.008 * width)), np.float32) / 255
 
 
@@ -48,7 +48,7 @@ def cut(picture: Picture, box: LabelledBox, rng: Random) -> Cutout | None:
     piece = picture[int(y1 * height) : int(y2 * height), int(x1 * width) : int(x2 * width)]
     if min(piece.shape[:2]) < 24:
         return None
-    return Cutout(piece.copy(), rounded(*piece.shape[:2], rng.uniform(0.03, 0.16)))
+    return Cutout(piece.copy(), rounded(piece.shape[0], piece.shape[1], rng.uniform(0.03, 0.16)))
 
 
 def plate(rng: Random) -> Cutout:
@@ -94,10 +94,10 @@ def with_fingers(thing: Cutout, rng: Random) -> Cutout:
     for index in range(rng.randint(3, 4)):
         y = int(height * (0.4 + 0.13 * index)) + rng.randint(-3, 3)
         reach = int(width * rng.uniform(0.15, 0.42))
-        ends = ((pad // 2, y), (pad + reach, y - 3)) if left else ((width + pad * 3 // 2, y), (width + pad - reach, y - 3))
-        tone = tuple(float(c) for c in skin * rng.uniform(0.82, 1.08))
-        cv2.line(picture, *ends, tone, thickness)
-        cv2.line(alpha, *ends, 1.0, thickness)
+        start, end = (pad // 2, pad + reach) if left else (width + pad * 3 // 2, width + pad - reach)
+        tone = [float(c) for c in skin * rng.uniform(0.82, 1.08)]
+        cv2.line(picture, (start, y), (end, y - 3), tone, thickness)
+        cv2.line(alpha, (start, y), (end, y - 3), [1.0], thickness)
     return Cutout(np.asarray(picture, np.uint8), np.asarray(alpha, np.float32))
 
 
@@ -107,7 +107,8 @@ def turned(thing: Cutout, height_px: int, angle_deg: float) -> Cutout:
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle_deg, height_px / height)
     cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
     new_w, new_h = int(width * cos + height * sin) + 2, int(width * sin + height * cos) + 2
-    matrix[:, 2] += (new_w / 2 - width / 2, new_h / 2 - height / 2)
+    matrix[0, 2] += new_w / 2 - width / 2
+    matrix[1, 2] += new_h / 2 - height / 2
     warped = cv2.warpAffine(thing.picture, matrix, (new_w, new_h), borderMode=cv2.BORDER_REPLICATE)
     alpha = cv2.warpAffine(thing.alpha, matrix, (new_w, new_h))
     return Cutout(np.asarray(warped, np.uint8), np.asarray(alpha, np.float32))
@@ -124,9 +125,7 @@ def paste(host: Picture, thing: Cutout, left_px: int, top_px: int) -> tuple[Pict
     result[y1:y2, x1:x2] = (piece * alpha + host[y1:y2, x1:x2] * (1 - alpha)).astype(np.uint8)
     ys, xs = np.nonzero(alpha[..., 0] >= 0.5 * alpha.max())
     corners = (x1 + xs.min(), y1 + ys.min(), x1 + xs.max() + 1, y1 + ys.max() + 1)
-    return result, box_of_corners(
-        0, corners[0] / width, corners[1] / height, corners[2] / width, corners[3] / height
-    )
+    return result, box_of_corners(0, corners[0] / width, corners[1] / height, corners[2] / width, corners[3] / height)
 
 
 def paste_somewhere(host: Picture, thing: Cutout, rng: Random) -> tuple[Picture, LabelledBox]:

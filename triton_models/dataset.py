@@ -3,8 +3,8 @@
     python -m triton_models.dataset DATA OUT [--rendered DIR]
 
 DATA holds `images/{phone,headphones,coco128}`, `videos/` and `weights/yolov5n-coco.onnx`; OUT becomes an Ultralytics
-dataset. `--rendered` adds a YOLO folder (images/, labels/ in our classes) of rendered exam frames. What OUT may be
-measured on is in `held-back.txt`: one original in eight of every set, and whole videos that training never sees.
+dataset. `--rendered` adds what `triton_models.rendered` wrote. One original in eight is held back in OUT/val;
+OUT/held-back.txt lists the videos that training never sees.
 """
 
 import argparse
@@ -18,33 +18,20 @@ from random import Random
 import cv2
 import numpy as np
 
-from triton_models.annotations import LabelledBox, by_original, read_labels, split_originals
-from triton_models.composites import Picture, bare_hand, cut, paste_somewhere, plate, with_fingers, worn
+from triton_models.annotations import LabelledBox
+from triton_models.composites import Cutout, Picture, bare_hand, cut, paste_somewhere, plate, with_fingers, worn
+from triton_models.erasing import can_erase, without_phones
+from triton_models.sources import NEGATIVE_VIDEOS, Example, Parts, coco, negatives, rendered, roboflow_set
 from triton_models.taxonomy import TRAINED
-from triton_models.teacher import COCO_IDS, TO_TRAINED, Teacher
+from triton_models.teacher import Teacher
 
 LONGEST_SIDE_PX = 320
-HELD_BACK_SHARE = 0.12
-NEGATIVE_VIDEOS = {
-    "head-moves-a.mp4": 500,
-    "head-moves-b.mp4": 500,
-    "eyes-centre-left-centre.mp4": 1000,
-    "head-turns.gif": 300,
-}
-"""Videos whose frames train the model that there is no phone, and the step between frames in ms. No other is seen."""
-
-PASTED_PHONES, PASTED_PLATES, PASTED_PIECES, PASTED_HANDS = 620, 300, 160, 60
+PASTED = {"phone": 620, "plate": 300, "piece": 160, "hand": 60}
+"""Pasted pictures by kind; `piece` is a part of another picture that carries its own label."""
 HEADPHONE_PICTURES = 230
 """The headphones show nearly one person alone; more of him would teach his face, not headphones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A picture BGR uint8 [h, w, 3], what it shows, and a name for its file."""
-
-    name: str
-    picture: Picture
-    boxes: Sequence[LabelledBox]
+HEADPHONE_HOSTS = 60
+ONLY_BACKGROUND = frozenset({"phone", "person"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,120 +60,102 @@ def shrink(picture: Picture) -> Picture:
     return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def read_picture(path: Path) -> Picture:
-    """A picture file as BGR; raises ValueError naming the file if it cannot be decoded."""
-    picture = cv2.imread(str(path))
-    if picture is None:
-        raise ValueError(f"{path}: not a picture that OpenCV can read")
-    return np.asarray(picture, np.uint8)
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything read, before anything is pasted."""
+
+    phones: Parts
+    headphones: Parts
+    everyday: Parts
+    frames: list[Example]
+    scenes: list[Example]
+
+    def hosts(self) -> list[Example]:
+        """Pictures without a phone to paste on; video frames twice, since they look like what will be watched."""
+        faces = self.headphones.train[:HEADPHONE_HOSTS]
+        every = [*self.frames, *self.frames, *self.scenes, *self.everyday.train, *faces]
+        return [example for example in every if not example.has_phone()]
+
+    def things(self) -> list[Example]:
+        """Pictures that hold something besides people and phones."""
+        return [e for e in self.everyday.train if any(TRAINED[box.class_id] not in ONLY_BACKGROUND for box in e.boxes)]
 
 
-def labels_beside(picture: Path, class_map: dict[int, int]) -> list[LabelledBox]:
-    """The labels of `.../images/x.jpg` in `.../labels/x.txt`."""
-    return read_labels(picture.parent.parent / "labels" / f"{picture.stem}.txt", class_map)
+def gather(data: Path, rendered_folder: Path | None, rng: Random) -> Gathered:
+    """Read every source; phones are split first and headphones second, so that the same originals are held back."""
+    teacher = Teacher.load(data / "weights/yolov5n-coco.onnx")
+    return Gathered(
+        phones=roboflow_set(data, "phone", {1: 0}, teacher, rng),
+        headphones=roboflow_set(data, "headphones", {0: 1}, teacher, rng),
+        everyday=coco(data),
+        frames=list(negatives(data, teacher)),
+        scenes=list(rendered(rendered_folder, teacher)) if rendered_folder else [],
+    )
 
 
-def one_set(data: Path, name: str, class_map: dict[int, int], teacher: Teacher, rng: Random) -> Iterator[tuple[str, Example]]:
-    """One picture an original of a Roboflow set, with the teacher's labels for people and desks; (part, example)."""
-    groups = by_original((data / "images" / name).glob("*/images/*.jpg"))
-    split = split_originals(groups, HELD_BACK_SHARE, rng)
-    trusted = frozenset({"person", "laptop", "book", "screen", "cup", "keyboard", "mouse"})
-    for part, originals in (("val", split.held_back), ("train", split.train)):
-        for index, original in enumerate(originals):
-            path = groups[original][0]
-            picture = read_picture(path)
-            boxes = labels_beside(path, class_map) + teacher.labels(picture, trusted)
-            yield part, Example(f"{name}_{index}", picture, boxes)
+def train_examples(gathered: Gathered, rng: Random) -> Iterator[Example]:
+    """All that the model learns from."""
+    yield from gathered.phones.train
+    yield from gathered.headphones.train[:HEADPHONE_PICTURES]
+    yield from gathered.everyday.train
+    yield from gathered.frames
+    yield from gathered.scenes
+    for index, example in enumerate(gathered.everyday.train):
+        yield Example(f"again_{index}", worn(example.picture, rng), example.boxes)
+    for index, example in enumerate(gathered.phones.train):
+        if can_erase(example.boxes):
+            others = [box for box in example.boxes if box.class_id != 0]
+            yield Example(f"erased_{index}", without_phones(example.picture, example.boxes, rng), others)
+    yield from pasted(gathered, rng)
 
 
-def coco(data: Path) -> Iterator[tuple[str, Example]]:
-    """COCO128, the only set that is labelled for every class; one in eight held back; (part, example)."""
-    for index, path in enumerate(sorted((data / "images/coco128/train/images").glob("*.jpg"))):
-        boxes = labels_beside(path, TO_TRAINED)
-        yield "train" if index % 8 else "val", Example(f"coco_{path.stem}", read_picture(path), boxes)
-
-
-def video_frames(path: Path, step_ms: int) -> Iterator[Picture]:
-    """Frames of a video about every step_ms."""
-    capture = cv2.VideoCapture(str(path))
-    stride = max(1, round((capture.get(cv2.CAP_PROP_FPS) or 12) * step_ms / 1000))
-    index = 0
-    while (read := capture.read())[0]:
-        if index % stride == 0:
-            yield np.asarray(read[1], np.uint8)
-        index += 1
-    capture.release()
-
-
-def negatives(data: Path, teacher: Teacher) -> Iterator[Example]:
-    """Frames of the videos in NEGATIVE_VIDEOS: people and books as the teacher sees them, no phone."""
-    trusted = frozenset({"person", "book"})
-    for name, step_ms in NEGATIVE_VIDEOS.items():
-        for index, picture in enumerate(video_frames(data / "videos" / name, step_ms)):
-            yield Example(f"video_{Path(name).stem}_{index}", picture, teacher.labels(picture, trusted))
-
-
-def rendered(folder: Path, teacher: Teacher) -> Iterator[Example]:
-    """Rendered exam frames with their own labels (class 0 is the phone) and people as the teacher sees them."""
-    same = {index: index for index in range(len(TRAINED))}
-    for path in sorted((folder / "images").glob("*.jpg")):
-        picture = read_picture(path)
-        people = teacher.labels(picture, frozenset({"person"}))
-        yield Example(f"rendered_{path.stem}", picture, labels_beside(path, same) + people)
-
-
-def pasted(hosts: Sequence[Example], phones: Sequence[Example], things: Sequence[Example], rng: Random) -> Iterator[Example]:
+def pasted(gathered: Gathered, rng: Random) -> Iterator[Example]:
     """Phones (labelled) and look-alikes (unlabelled, or with their own label) pasted on pictures without a phone."""
-    kinds = ["phone"] * PASTED_PHONES + ["plate"] * PASTED_PLATES + ["piece"] * PASTED_PIECES + ["hand"] * PASTED_HANDS
-    for index, kind in enumerate(kinds):
-        example = _paste_one(kind, rng.choice(hosts), rng.choice(phones if kind == "phone" else things), rng)
-        if example is not None:
-            yield Example(f"pasted_{kind}_{index}", example.picture, example.boxes)
+    hosts, things = gathered.hosts(), gathered.things()
+    phones = [example for example in gathered.phones.train if example.has_phone()]
+    for kind, count in PASTED.items():
+        for index in range(count):
+            donor = rng.choice(phones if kind == "phone" else things)
+            host = rng.choice(hosts)
+            cutout, label = thing_of(kind, donor, rng)
+            if cutout is not None:
+                yield paste_one(f"pasted_{kind}_{index}", host, cutout, label, rng)
 
 
-def _paste_one(kind: str, host: Example, donor: Example, rng: Random) -> Example | None:
-    label: int | None = None
-    thing = {"plate": plate, "hand": bare_hand}.get(kind, lambda _: None)(rng)
-    if thing is None and donor.boxes:
-        chosen = rng.choice([box for box in donor.boxes if kind != "phone" or box.class_id == 0] or donor.boxes)
-        thing, label = cut(donor.picture, chosen, rng), chosen.class_id
-    if thing is None:
-        return None
-    if kind != "hand" and rng.random() < 0.6:
-        thing = with_fingers(thing, rng)
+def thing_of(kind: str, donor: Example, rng: Random) -> tuple[Cutout | None, int | None]:
+    """What to paste and its class; a drawn thing has none, a cutout too small to paste is None."""
+    if kind == "plate":
+        return _held(plate(rng), rng), None
+    if kind == "hand":
+        return bare_hand(rng), None
+    boxes: Sequence[LabelledBox] = [box for box in donor.boxes if box.class_id == 0] if kind == "phone" else donor.boxes
+    box = rng.choice(boxes)
+    cutout = cut(donor.picture, box, rng)
+    return (None if cutout is None else _held(cutout, rng)), box.class_id
+
+
+def _held(thing: Cutout, rng: Random) -> Cutout:
+    return with_fingers(thing, rng) if rng.random() < 0.6 else thing
+
+
+def paste_one(name: str, host: Example, thing: Cutout, label: int | None, rng: Random) -> Example:
+    """A host with one thing on it, and its box where the thing has a class."""
     picture, seen = paste_somewhere(worn(host.picture, rng), thing, rng)
     own = [] if label is None else [LabelledBox(label, seen.cx, seen.cy, seen.w, seen.h)]
-    return Example("", picture, [*host.boxes, *own])
+    return Example(name, picture, [*host.boxes, *own])
 
 
 def build(data: Path, out: Path, rendered_folder: Path | None) -> Counter[str]:
     """Write the whole dataset; gives the number of pictures and boxes by part and label."""
     shutil.rmtree(out, ignore_errors=True)
-    writer, rng, teacher = Writer(out), Random(0), Teacher.load(data / "weights/yolov5n-coco.onnx")
-    phones = list(one_set(data, "phone", {1: 0}, teacher, rng))
-    headphones = list(one_set(data, "headphones", {0: 1}, teacher, rng))
-    kept = [item for item in headphones if item[0] == "val"] + [i for i in headphones if i[0] == "train"][:HEADPHONE_PICTURES]
-    everyday, frames = list(coco(data)), list(negatives(data, teacher))
-    scenes = list(rendered(rendered_folder, teacher)) if rendered_folder else []
-    for part, example in [*phones, *kept, *everyday]:
-        writer.put(part, example)
-    for example in [*frames, *scenes]:
-        writer.put("train", example)
-    for index, (part, example) in enumerate(everyday):
-        if part == "train":
-            writer.put(part, Example(f"again_{index}", worn(example.picture, rng), example.boxes))
-    everyday_train = [example for part, example in everyday if part == "train"]
-    faces = [example for part, example in headphones if part == "train"][:60]
-    hosts = [e for e in [*frames, *frames, *scenes, *everyday_train, *faces] if all(box.class_id != 0 for box in e.boxes)]
-    sources = [e for part, e in phones if part == "train" and any(box.class_id == 0 for box in e.boxes)]
-    for example in pasted(hosts, sources, [e for e in everyday_train if _has_thing(e)], rng):
+    writer, rng = Writer(out), Random(0)
+    gathered = gather(data, rendered_folder, rng)
+    for example in [*gathered.phones.val, *gathered.headphones.val, *gathered.everyday.val]:
+        writer.put("val", example)
+    for example in train_examples(gathered, rng):
         writer.put("train", example)
     write_manifest(out, data)
     return writer.counts
-
-
-def _has_thing(example: Example) -> bool:
-    return any(TRAINED[box.class_id] not in ("phone", "person") for box in example.boxes)
 
 
 def write_manifest(out: Path, data: Path) -> None:

@@ -2,7 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from ingest.errors import InputError
 
 TAXONOMY = (
     "phone",
@@ -21,7 +25,7 @@ TAXONOMY = (
     "keyboard",
     "mouse",
 )
-"""Every label an object box may carry; rules of a policy speak of these alone."""
+"""Every label an object box may carry; rules of a policy speak of these alone. Only ever grows, at its end."""
 
 TRAINED = ("phone", "headphones", "person", "laptop", "book", "screen", "remote", "cup", "keyboard", "mouse")
 """Classes of our own model, in the order of its output; the last four are there so that they are not called a phone."""
@@ -30,28 +34,47 @@ COCO_MAP = Path(__file__).parent / "labels" / "coco.toml"
 """The label map used when none is given: COCO's class names."""
 
 
-class LabelMapError(ValueError):
-    """A label map that cannot be used; says where and why."""
+@dataclass(frozen=True, slots=True)
+class LabelMap:
+    """A model's class names to labels, and what its file may fail to say: names in order, input size."""
+
+    labels: Mapping[str, str]
+    names: tuple[str, ...] | None = None
+    input_px: int | None = None
 
 
-def load_label_map(path: Path) -> dict[str, str]:
-    """Read `[labels]` of a TOML file: a model's class name to a label of the taxonomy."""
+def load_label_map(path: Path) -> LabelMap:
+    """Read a label map: `[labels]` with lines `"cell phone" = "phone"`, above it optionally `names` and `input_px`.
+
+    Raises: InputError when it cannot be read or names a label that the taxonomy has not.
+    """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise LabelMapError(f"{path}: not a readable TOML file ({error})") from error
-    table = document.get("labels")
-    if not isinstance(table, dict) or not table:
-        raise LabelMapError(f'{path}: needs a table [labels] with lines such as "cell phone" = "phone"')
-    return {str(name): _checked(path, str(name), label) for name, label in table.items()}
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read: {error.strerror}", "Name a label map that exists") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(str(path), f"not a TOML file: {error}", f"Write it like {COCO_MAP}") from error
+    return label_map_of(document, str(path))
 
 
-def _checked(path: Path, name: str, label: object) -> str:
-    if not isinstance(label, str) or label not in TAXONOMY:
-        raise LabelMapError(f"{path}: {name!r} maps to {label!r}, which is none of {', '.join(TAXONOMY)}")
-    return label
+def label_map_of(document: Mapping[str, Any], source: str) -> LabelMap:
+    """A checked label map from a TOML document; `source` names it in errors."""
+    mend = f"Write it like {COCO_MAP}"
+    if unknown := sorted(set(document) - {"labels", "names", "input_px"}):
+        raise InputError(source, f"unknown keys {', '.join(unknown)}", mend)
+    labels, names, input_px = (document.get(key) for key in ("labels", "names", "input_px"))
+    if not isinstance(labels, dict) or not labels:
+        raise InputError(source, "has no table [labels]", mend)
+    for name, label in labels.items():
+        if label not in TAXONOMY:
+            raise InputError(source, f"{name!r} maps to {label!r}", f"Choose one of: {', '.join(TAXONOMY)}")
+    if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise InputError(source, "names is no list of class names", mend)
+    if input_px is not None and (not isinstance(input_px, int) or input_px % 32 or input_px < 32):
+        raise InputError(source, f"input_px is {input_px!r}, not a multiple of 32", mend)
+    return LabelMap(dict(labels), None if names is None else tuple(names), input_px)
 
 
-def map_names(names: Sequence[str], label_map: Mapping[str, str]) -> list[str | None]:
+def map_names(names: Sequence[str], labels: Mapping[str, str]) -> tuple[str | None, ...]:
     """A label for every class of a model: by the map, else by its own name if the taxonomy has it, else None."""
-    return [label_map.get(name, name if name in TAXONOMY else None) for name in names]
+    return tuple(labels.get(name, name if name in TAXONOMY else None) for name in names)
