@@ -74,20 +74,25 @@ def _calibrate(
     rules = policy.spec.calibration
     if not calibration.is_due(running, at_ms):
         return replace(state, calibrating=calibration.collect(running, rules, policy.spec.quality, seen, at_ms))
-    return end_calibration(policy, state, running, messages)
+    return end_calibration(policy, state, running, running.start_ms + running.duration_ms, messages)
 
 
-def end_calibration(policy: Policy, state: SessionState, running: Calibrating, messages: Messages) -> SessionState:
+def end_calibration(
+    policy: Policy, state: SessionState, running: Calibrating, end_ms: int, messages: Messages
+) -> SessionState:
     """The time of calibration is over, or the session is."""
     usual_ms = max(state.frame_interval_ms, state.faces.usual_ms)
-    return calibrated(policy, state, calibration.finish(running, policy.spec.calibration, usual_ms), messages)
+    finished = calibration.finish(running, policy.spec.calibration, usual_ms)
+    return calibrated(policy, state, finished, end_ms, messages)
 
 
-def calibrated(policy: Policy, state: SessionState, finished: calibration.Finished, messages: Messages) -> SessionState:
+def calibrated(
+    policy: Policy, state: SessionState, finished: calibration.Finished, end_ms: int, messages: Messages
+) -> SessionState:
     """The session with its baseline and the thresholds that follow from it."""
     running, rules = state.calibrating, policy.spec.calibration
     start_ms = running.start_ms if running and running.start_ms >= 0 else state.start_ms
-    end_ms = min(start_ms + running.duration_ms, max(state.clock_ms, start_ms)) if running else start_ms
+    end_ms = min(end_ms, start_ms + (running.duration_ms if running else 0))
     messages.append(calibration.announce(state, finished, start_ms, end_ms))
     thresholds = personal_thresholds(policy.rules, finished.spread, rules.spreads, rules.widest)
     return replace(state, calibrating=None, baseline=finished.baseline, thresholds=thresholds)

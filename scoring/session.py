@@ -34,6 +34,7 @@ __all__ = ["SessionState", "close_silent", "decode_state", "encode_state", "fold
 DIGEST_BYTES = 16
 FIRST_REVISION = 1
 LONGEST_CALIBRATION_MS = 600_000
+MOST_DROPPED = 1_000_000_000  # in one report: a garbled count must not outgrow the checkpoint's integers
 
 Folded = tuple[SessionState, tuple[RiskMessage, ...]]
 
@@ -98,12 +99,12 @@ def _begin(policy: Policy, first: SessionObservation, messages: Messages) -> Ses
         rules=(RuleState(),) * len(policy.rules),
         observations=bytes(DIGEST_BYTES),
         clock_ms=start_ms,
-        ingested_ms=0,
+        ingested_ms=getattr(first, "ingested_ms", start_ms),
         revision=FIRST_REVISION,
     )
-    return (
-        state if state.calibrating else calibrated(policy, state, calibration.skip(policy.spec.calibration), messages)
-    )
+    if state.calibrating:
+        return state
+    return calibrated(policy, state, calibration.skip(policy.spec.calibration), start_ms, messages)
 
 
 def _is_new(state: SessionState, observation: SessionObservation) -> bool:
@@ -134,7 +135,7 @@ def _reopened(state: SessionState) -> SessionState:
 
 
 def _dropped(drops: Drops, report: FramesDropped) -> Drops:
-    count, mark = drops.count + max(report.count, 0), (report.seq, report.to_ms)
+    count, mark = drops.count + min(max(report.count, 0), MOST_DROPPED), (report.seq, report.to_ms)
     if report.stage == "ingest":
         return Drops(count, mark, drops.detectors)
     return Drops(count, drops.ingest, mark)
@@ -151,7 +152,7 @@ def _conclude(policy: Policy, state: SessionState, by: Literal["end", "silence"]
     """The session with all that was going on ended, and its verdict."""
     end_ms = max(state.clock_ms, state.ending.capture_ms)
     if state.calibrating is not None:
-        state = end_calibration(policy, state, state.calibrating, messages)
+        state = end_calibration(policy, state, state.calibrating, end_ms, messages)
     state = settle(policy, sample(policy, state, end_ms, messages), end_ms)
     outcomes = [(planned, close(state.rules[planned.place])) for planned in policy.rules]
     state = replace(state, rules=tuple(outcome.state for _, outcome in outcomes), closed_by=by)

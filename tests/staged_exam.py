@@ -1,4 +1,4 @@
-"""Staged exams for tests of scoring: runs of behaviour ("away for 4 s, then normal") as a detector would report them."""
+"""Staged exams for tests of scoring: runs of behaviour ("away for 4 s, then normal") as detectors report them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
