@@ -16,7 +16,7 @@ from detectors.messages import Face
 LANDMARKS = 478
 Points = NDArray[np.float32]
 
-# MediaPipe's canonical face model (Apache-2.0), cm, x right, y up, z to the camera. These 15 points hardly move with the
+# MediaPipe's canonical face model (Apache-2.0), cm, x right, y up, z to the camera. These 15 hardly move with the
 # face's expression: they follow a rendered head within 2 degrees up to 50, where the popular six (eye corners, nose,
 # mouth, chin) read 0.8 of the turn and move 5 degrees while talking.
 RIGID: dict[int, tuple[float, float, float]] = {

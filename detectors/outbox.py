@@ -1,0 +1,105 @@
+"""Finished frames out of the lanes: bundles in input order, and the commits behind them.
+
+One bundle of a lane is under way at a time: while the broker answers, the next one grows, so that bundles grow with the
+load and an idle pipeline waits for nothing.
+"""
+
+import asyncio
+import logging
+
+from detectors.intake import Lanes
+from detectors.messages import FaceObserved, ObjectsObserved
+from detectors.metrics import BUNDLE, FRAMES_DROPPED, LATENCY, OLDEST_SECONDS, OPEN_FRAMES
+from detectors.metrics import OBSERVATIONS as COUNTED
+from detectors.ordering import Lane, Slot
+from ingest.errors import TransientError
+from ingest.log import Reader, TopicPartition, Writer
+from ingest.messages import FramesDropped, encode_bundle
+from ingest.telemetry import ERRORS, now_ms
+from ingest.topics import OBSERVATIONS
+
+MOST_IN_BUNDLE = 64
+COMMIT_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Outbox:
+    """Publishes what is finished and commits what is acknowledged."""
+
+    def __init__(self, writer: Writer, reader: Reader, lanes: Lanes) -> None:
+        self._writer, self._reader, self._lanes = writer, reader, lanes
+        self._finished, self._acknowledged = asyncio.Event(), asyncio.Event()
+        self._busy: set[Lane] = set()
+
+    async def idle(self) -> None:
+        """Return when everything read is published and acknowledged."""
+        while self._busy or any(len(lane) for lane in self._lanes.values()):
+            self._acknowledged.clear()
+            await self._acknowledged.wait()
+
+    def nudge(self) -> None:
+        """Say that a frame is finished."""
+        self._finished.set()
+
+    async def publish_forever(self) -> None:
+        """Send what is finished at the lanes' fronts. Raises: TransientError when the broker takes nothing for long."""
+        async with asyncio.TaskGroup() as posts:
+            while True:
+                await self._finished.wait()
+                self._finished.clear()
+                for tp, lane in self._lanes.items():
+                    if lane not in self._busy and (slots := lane.take_finished(MOST_IN_BUNDLE)):
+                        self._busy.add(lane)
+                        posts.create_task(self._post(tp, lane, slots))
+
+    async def commit_forever(self) -> None:
+        """Commit twice a second; what fails is tried again with the next."""
+        while True:
+            await asyncio.sleep(COMMIT_S)
+            self._tell()
+            try:
+                await self.commit()
+            except TransientError as error:
+                ERRORS.labels("detectors", "transient").inc()
+                log.warning("commit failed", extra={"reason": str(error)})
+
+    async def commit(self) -> None:
+        """Commit every lane that got further. Raises: TransientError."""
+        offsets = {tp: lane.to_commit for tp, lane in self._lanes.items()}
+        moved = {tp: offset for tp, offset in offsets.items() if offset is not None}
+        if not moved:
+            return
+        lanes = {tp: self._lanes[tp] for tp in moved}
+        await self._reader.commit(moved)
+        for tp, lane in lanes.items():
+            lane.committed = moved[tp]
+
+    async def _post(self, tp: TopicPartition, lane: Lane, slots: list[Slot]) -> None:
+        observations = [observation for slot in slots for observation in slot.outcome or ()]
+        if observations:
+            await (await self._writer.send(OBSERVATIONS, tp.partition, encode_bundle(observations)))
+            BUNDLE.observe(len(observations))
+        lane.acknowledge(slots)
+        self._busy.discard(lane)
+        self._acknowledged.set()
+        self.nudge()
+        for slot in slots:
+            _count(slot)
+
+    def _tell(self) -> None:
+        now = now_ms()
+        for tp, lane in self._lanes.items():
+            OPEN_FRAMES.labels(tp.partition).set(len(lane))
+            since = lane.oldest.ingested_ms if lane.oldest else 0
+            OLDEST_SECONDS.labels(tp.partition).set(max(0, now - since) / 1000 if since else 0)
+
+
+def _count(slot: Slot) -> None:
+    for observation in slot.outcome or ():
+        if isinstance(observation, FramesDropped):
+            FRAMES_DROPPED.labels(observation.reason).inc()
+        elif isinstance(observation, FaceObserved | ObjectsObserved):
+            COUNTED.labels("face" if isinstance(observation, FaceObserved) else "objects").inc()
+    if slot.ingested_ms:
+        LATENCY.observe(max(0, now_ms() - slot.ingested_ms) / 1000)

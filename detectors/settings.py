@@ -1,0 +1,33 @@
+"""Settings of this stage from the environment, prefix PROCTOR_; read by `__main__`, never at import."""
+
+import os
+
+from pydantic import Field
+
+from ingest.settings import LogSettings
+
+
+class DetectorsSettings(LogSettings):
+    """How one detector worker works.
+
+    `face_every` and `objects_every`: look at every n-th frame of a session, by its number. `face_processes`: 0 is one a
+    core. `member` names this worker within its group and must stay the same over restarts (static membership); no two
+    workers may share one. `patience_s`: how long to wait at the start for the broker and Triton.
+    """
+
+    triton: str = Field(default="127.0.0.1:8001", min_length=1)
+    member: str | None = Field(default=None, min_length=1, max_length=200)
+    session_timeout_s: float = Field(default=30.0, ge=6.0, le=1800.0)
+    face_every: int = Field(default=1, ge=1, le=1000)
+    objects_every: int = Field(default=2, ge=1, le=1000)
+    face_processes: int = Field(default=0, ge=0, le=256)
+    triton_in_flight: int = Field(default=8, ge=1, le=1024)
+    patience_s: float = Field(default=60.0, gt=0)
+    metrics_port: int = Field(default=0, ge=0, le=65_535)
+    metrics_host: str = "127.0.0.1"
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @property
+    def face_pool(self) -> int:
+        """How many processes look at faces."""
+        return self.face_processes or len(os.sched_getaffinity(0))

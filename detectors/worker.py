@@ -1,0 +1,166 @@
+"""The worker: frames from the log to the detectors and their observations back, in order, losing nothing.
+
+Every frame has a slot in its partition's lane. Hands of two kinds look at frames side by side; finished frames leave
+their lane in input order. A crash repeats what was not committed, with the same bytes.
+"""
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+
+from detectors.admission import TOO_OLD, UNREADABLE, given_up, is_due, is_too_old
+from detectors.bad_messages import BadMessages
+from detectors.face.pool import FacePool
+from detectors.frame import FACE, OBJECTS, Frame, face_observed, objects_observed
+from detectors.intake import Intake, Lanes
+from detectors.looks import Looks
+from detectors.messages import FaceObserved, FramesEnded, ObjectsObserved
+from detectors.objects import TritonObjects
+from detectors.ordering import Slot
+from detectors.outbox import Outbox
+from ingest.dead_letters import send_dead_letter
+from ingest.errors import PoisonError
+from ingest.log import Reader, Record, Writer
+from ingest.messages import FrameHeader, FramesDropped, read_frame_header
+from ingest.telemetry import now_ms
+
+STAGE = "detectors"
+FACE_HANDS_A_PROCESS = 3
+"""One picture looked at, one in the pipe, one on its way back."""
+DRAIN_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LookPlan:
+    """Which frames each kind of look takes, by number, and how many calls of Triton may be under way."""
+
+    face_every: int = 1
+    objects_every: int = 2
+    objects_in_flight: int = 8
+
+
+class _Done(Exception):  # noqa: N818  (ends a task group from within, as asyncio's documentation shows; no error)
+    """Told to stop, and stopped."""
+
+
+class Worker:
+    """One run between a start of the reader and its stop; a new one begins from the commits."""
+
+    def __init__(self, reader: Reader, writer: Writer, faces: FacePool, objects: TritonObjects, plan: LookPlan) -> None:
+        self._writer, self._faces, self._objects, self._plan = writer, faces, objects, plan
+        self._lanes: Lanes = {}
+        self._bad = BadMessages()
+        self._headless: asyncio.Queue[tuple[Record, Slot, str]] = asyncio.Queue()
+        self._intake = Intake(reader, self._lanes, self._accept)
+        self._outbox = Outbox(writer, reader, self._lanes)
+        face_hands = FACE_HANDS_A_PROCESS * faces.size
+        self._face_looks = Looks(FACE, face_hands, self._look_at_face, self._give_up, self._bury)
+        in_flight = plan.objects_in_flight
+        self._object_looks = Looks(OBJECTS, in_flight, self._look_at_objects, self._give_up, self._bury)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then finish what was read and commit.
+
+        Raises: ExceptionGroup of what ended it; if all in it is transient, a new run may go on from the commits.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._start(group)
+                await self._until_stopped(stop)
+        except* _Done:
+            log.info("stopped", extra={"open_frames": sum(len(lane) for lane in self._lanes.values())})
+
+    def _start(self, group: asyncio.TaskGroup) -> None:
+        self._face_looks.start(group)
+        self._object_looks.start(group)
+        for forever in (self._outbox.publish_forever, self._outbox.commit_forever, self._bury_headless):
+            group.create_task(forever())
+
+    async def _until_stopped(self, stop: asyncio.Event) -> None:
+        """Read until told to stop; let frames under way finish, for DRAIN_S at most; a restart repeats the others."""
+        while not stop.is_set():
+            await self._intake.read()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._outbox.idle(), DRAIN_S)
+        await self._outbox.commit()
+        raise _Done
+
+    def _accept(self, record: Record, slot: Slot) -> None:
+        """Decide what becomes of a record that was just read."""
+        try:
+            header = read_frame_header(record.headers)
+        except PoisonError as error:
+            self._headless.put_nowait((record, slot, str(error)))
+            return
+        slot.ingested_ms = header.ingested_ms
+        if header.end:
+            self._settle(slot, _ended(header))
+        else:
+            self._assign(Frame(record, header, slot))
+
+    def _assign(self, frame: Frame) -> None:
+        """Hand a frame to the looks that are due."""
+        seq = frame.header.seq
+        due = [
+            looks
+            for looks, every in (
+                (self._face_looks, self._plan.face_every),
+                (self._object_looks, self._plan.objects_every),
+            )
+            if is_due(seq, every)
+        ]
+        frame.slot.awaited = len(due)
+        for looks in due:
+            looks.put(frame)
+        if not due:
+            self._settle(frame.slot)
+        elif is_too_old(frame.header, now_ms()):
+            self._give_up(frame)
+
+    async def _look_at_face(self, frame: Frame) -> None:
+        reading = await self._faces.look(frame.record.value)
+        self._answer(frame.slot, FACE, face_observed(frame, reading, self._faces.model))
+
+    async def _look_at_objects(self, frame: Frame) -> None:
+        reading = await self._objects.look(frame.record.value, lambda: not is_too_old(frame.header, now_ms()))
+        self._answer(frame.slot, OBJECTS, objects_observed(frame, reading))
+
+    def _answer(self, slot: Slot, rank: int, observation: FaceObserved | ObjectsObserved) -> None:
+        slot.answer(rank, observation)
+        if slot.outcome is not None:
+            self._bad.count(bad=False)
+            self._outbox.nudge()
+
+    def _settle(self, slot: Slot, *outcome: FramesEnded | FramesDropped) -> None:
+        slot.settle(*outcome)
+        self._outbox.nudge()
+
+    def _give_up(self, frame: Frame) -> None:
+        self._settle(frame.slot, given_up(frame.header, TOO_OLD))
+
+    async def _bury(self, frame: Frame, reason: str) -> None:
+        """A picture that nobody can look at; both kinds of look may find that out."""
+        if not frame.slot.refused:
+            frame.slot.refused = True
+            await self._send_letter(frame.record, reason)
+            self._settle(frame.slot, given_up(frame.header, UNREADABLE))
+
+    async def _bury_headless(self) -> None:
+        """Records of which not even the session is known."""
+        while True:
+            record, slot, reason = await self._headless.get()
+            await self._send_letter(record, reason)
+            self._settle(slot)
+
+    async def _send_letter(self, record: Record, reason: str) -> None:
+        await (await send_dead_letter(self._writer, STAGE, record, reason))
+        self._bad.count(bad=True)
+
+
+def _ended(header: FrameHeader) -> FramesEnded:
+    return FramesEnded(
+        session=header.session, seq=header.seq, capture_ms=header.capture_ms, ingested_ms=header.ingested_ms
+    )
