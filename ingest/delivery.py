@@ -22,7 +22,7 @@ from ingest.telemetry import ERRORS, STAGE_LATENCY, now_ms
 from ingest.topics import FRAMES, partition_of
 
 UNACKNOWLEDGED = 32
-RETRY_S = 1.0
+RETRY_S = (0.05, 1.0)  # the first pause, doubled each time, and the longest
 PATIENCE_S = 600.0
 
 FRAMES_SENT = Counter("proctor_ingest_frames_sent_total", "Frames that the log has acknowledged.")
@@ -87,6 +87,7 @@ class Delivery:
         """Wait for all acknowledgements, then mark the end of the session's frames in the log."""
         while self._waiting:
             await self._confirm_oldest()
+        await asyncio.sleep(0)  # what was acknowledged at once is counted by then
         end = FrameHeader(
             session=self._session,
             seq=self.next_seq,
@@ -152,6 +153,7 @@ class Delivery:
 async def persist(send: Callable[[], Awaitable[Awaitable[int]]], progress: Progress, patience_s: float) -> int:
     """Send until acknowledged. Raises: TransientError after `patience_s` of failures."""
     give_up_at = time.monotonic() + patience_s
+    pause_s, longest_s = RETRY_S
     while True:
         try:
             offset = await (await send())
@@ -159,7 +161,8 @@ async def persist(send: Callable[[], Awaitable[Awaitable[int]]], progress: Progr
             if time.monotonic() >= give_up_at:
                 raise
             progress.waiting = str(error)
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, longest_s)
         else:
             progress.waiting = ""
             return offset

@@ -4,6 +4,7 @@ The two states here are small and move with every picture: `CaptureClock` makes 
 what a container says, `Sampler` chooses by that time.
 """
 
+import math
 from dataclasses import dataclass
 
 GRID_SLACK = 0.1  # a picture this share of the interval early still takes its place: cameras jitter by some per cent
@@ -55,6 +56,7 @@ class CaptureClock:
     _read: int = 0
     _shift_ms: float = 0.0
     _last_ms: float = -1.0
+    _step_ms: float = math.inf
     _stamped: bool = False
 
     def offset_ms(self, timestamp_ms: float) -> int | None:
@@ -71,10 +73,12 @@ class CaptureClock:
             self._shift_ms = at_ms - raw_ms
         elif step_ms <= 0:
             return None
+        if self._last_ms >= 0:
+            self._step_ms = at_ms - self._last_ms
         self._last_ms = at_ms
         return round(at_ms)
 
     @property
     def end_ms(self) -> int:
-        """The end of the last picture: its offset and one interval."""
-        return 0 if self._last_ms < 0 else round(self._last_ms + self.interval_ms)
+        """The end of the last picture: its offset and one interval, the stated one or a shorter one seen last."""
+        return 0 if self._last_ms < 0 else round(self._last_ms + min(self.interval_ms, self._step_ms))

@@ -5,6 +5,7 @@ from pathlib import Path
 from ingest.errors import InputError
 from ingest.sources.camera import Camera, RtspStream
 from ingest.sources.folder import PictureFolder
+from ingest.sources.quiet import quiet
 from ingest.sources.source import Source
 from ingest.sources.synthetic import open_exam
 from ingest.sources.video import VideoFile
@@ -15,6 +16,7 @@ def open_source(spec: str) -> Source:
 
     Raises: InputError when there is nothing to read, telling why and what to do.
     """
+    quiet()
     scheme, _, rest = spec.partition(":")
     if scheme == "camera":
         return Camera(_number(spec, rest, "camera:0"))

@@ -8,7 +8,10 @@ AV_LOG_QUIET = "-8"
 
 
 def quiet() -> None:
-    """Silence both, unless the environment asks for their words; one thread a call, since sessions run side by side."""
+    """Silence both, unless the environment asks for their words; one thread a call, since sessions run side by side.
+
+    FFmpeg takes its setting at its first use: call this before anything else opens or writes a video.
+    """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", AV_LOG_QUIET)
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.setLogLevel(0)

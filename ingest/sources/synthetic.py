@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 
 from ingest.errors import InputError
-from ingest.exam.schedule import demo_schedule
-from ingest.exam.video import render_to_file
 from ingest.sources.video import VideoFile
 
 CACHE = Path("~/.cache/proctorstream/exams")
@@ -21,6 +19,9 @@ def open_exam(seed: int, cache: Path | None = None) -> VideoFile:
 
     Raises: InputError when it cannot be written.
     """
+    from ingest.exam.schedule import demo_schedule  # the renderer takes 2 s to import: only for whoever asks for it
+    from ingest.exam.video import render_to_file
+
     cache = (cache or Path(os.environ.get("PROCTOR_EXAM_CACHE", CACHE))).expanduser()
     path = exam_path(seed, cache)
     try:
