@@ -46,7 +46,7 @@ def progress_shown_on(console: Console) -> Callable[[Sequence[Job]], Awaitable[N
         while True:
             await asyncio.sleep(PLAIN_EVERY_S)
             for job in jobs:
-                console.print(progress_line(job), highlight=False)
+                console.print(progress_line(job), highlight=False, soft_wrap=True)
 
     return live if console.is_terminal else plain
 

@@ -24,7 +24,7 @@ from sinks.store import Store, over_http
 SIDE_BY_SIDE = 4  # sessions sent at the same time at full speed; the others wait
 FRAMES_IN_FLIGHT = 96  # of one session: enough to keep every core busy, little enough to stop at once
 STALL_S = 120.0  # nothing moved for so long: the stack is not coming back by itself
-POLL_S = 0.2
+POLL_S = 0.3
 
 State = Literal["waiting", "running", "storing", "done", "failed"]
 
@@ -50,6 +50,7 @@ class Job:
     in_flight: InFlight = field(default_factory=lambda: InFlight(FRAMES_IN_FLIGHT))
     summary: SessionSummary | None = None
     stored: StoredCounts | None = None
+    complete: asyncio.Event = field(default_factory=asyncio.Event)
     report: Report | None = None
     failure: str = ""
 
@@ -85,19 +86,19 @@ async def run_sources(
         for spec in specs:
             job = Job(spec, watch.follow(new_session()))
             jobs[job.session] = job
-        display = asyncio.create_task(show(list(jobs.values())))
+        running = list(jobs.values())
+        beside = [asyncio.create_task(show(running)), asyncio.create_task(_count_stored(running, store))]
         try:
-            await _run_all(list(jobs.values()), options, frames, life, store)
+            await _run_all(running, options, frames, life, store)
         finally:
-            display.cancel()
-            await asyncio.gather(display, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             store.close()
-    return list(jobs.values())
+    return running
 
 
-async def _run_all(
-    jobs: Sequence[Job], options: Options, frames: KafkaWriter, life: KafkaWriter, store: Store
-) -> None:
+async def _run_all(jobs: Sequence[Job], options: Options, frames: KafkaWriter, life: KafkaWriter, store: Store) -> None:
     places = asyncio.Semaphore(SIDE_BY_SIDE if options.speed == "max" else len(jobs))
 
     async def run_one(job: Job) -> None:
@@ -132,17 +133,21 @@ async def _run_job(job: Job, options: Options, frames: KafkaWriter, life: KafkaW
         raise InputError(job.spec, job.summary.failure or "no frame could be read", "Try another file")
     await job.followed.finished.wait()
     job.state = "storing"
-    await _until_stored(job, store)
+    await job.complete.wait()
     job.report = await asyncio.to_thread(read_report, store, job.session)
     job.state = "done"
 
 
-async def _until_stored(job: Job, store: Store) -> None:
+async def _count_stored(jobs: Sequence[Job], store: Store) -> None:
+    """Keep each job's stored counts fresh, and say when everything of a session can be queried."""
     while True:
-        with contextlib.suppress(TransientError):  # away for now: whoever watches the job gives up when it stays away
-            job.stored = await asyncio.to_thread(stored_counts, store, job.session)
-            if is_complete(job.stored, job.followed):
-                return
+        for job in jobs:
+            if job.state not in ("running", "storing"):
+                continue
+            with contextlib.suppress(TransientError):  # away for now; a job gives up when nothing moves for long
+                job.stored = await asyncio.to_thread(stored_counts, store, job.session)
+                if is_complete(job.stored, job.followed):
+                    job.complete.set()
         await asyncio.sleep(POLL_S)
 
 

@@ -9,7 +9,7 @@ from msgspec import MsgspecError, msgpack
 from rich.console import Console
 from rich.table import Table
 
-from deploy.stack.borrowed import running_stack
+from deploy.borrowed import running_stack
 from ingest.errors import TransientError
 from ingest.messages import DeadLetter
 from ingest.topics import DEAD_LETTERS, PARTITIONS

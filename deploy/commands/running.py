@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from deploy.borrowed import borrowed_stack
 from deploy.comparison import compare, is_exact
 from deploy.demo import render_demo
 from deploy.display import comparison_table, event_table, progress_shown_on, verdict_line
 from deploy.reports import report_folder, write_reports
 from deploy.run import Job, Options, run_sources
-from deploy.stack.borrowed import borrowed_stack
 from ingest.errors import InputError
 from ingest.exam.truth import TrueEpisode
 from scoring.policy import Policy, load_policy
@@ -34,7 +34,9 @@ def _policy(_: click.Context, __: click.Parameter, value: str) -> Policy:
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="VIDEO...")
-@click.option("--policy", default="default", show_default=True, callback=_policy, help="A preset's name or a TOML file.")
+@click.option(
+    "--policy", default="default", show_default=True, callback=_policy, help="A preset's name or a TOML file."
+)
 @click.option(
     "--speed",
     type=click.Choice(["max", "1x"]),
