@@ -45,7 +45,7 @@ def cut(picture: Picture, box: LabelledBox, rng: Random) -> Cutout | None:
     """The inside of a box as a cutout; None where it is too small to be worth pasting."""
     height, width = picture.shape[:2]
     x1, y1, x2, y2 = box.xyxy()
-    piece = picture[int(y1 * height) : int(y2 * height), int(x1 * width) : int(x2 * width)]
+    piece = picture[round(y1 * height) : round(y2 * height), round(x1 * width) : round(x2 * width)]
     if min(piece.shape[:2]) < 24:
         return None
     return Cutout(piece.copy(), rounded(piece.shape[0], piece.shape[1], rng.uniform(0.03, 0.16)))
