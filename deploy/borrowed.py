@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from deploy.addresses import Addresses
 from deploy.stack.condition import status
-from deploy.stack.lifecycle import down, up
+from deploy.stack.lifecycle import down, silent, up
 from ingest.errors import InputError
 
 Say = Callable[[str], None]
@@ -20,7 +20,8 @@ async def borrowed_stack(say: Say) -> AsyncIterator[Addresses]:
     """
     found = (await asyncio.to_thread(status)).running
     say("using the running stack" if found else "starting the local stack")
-    addresses = await asyncio.to_thread(up, report=lambda part, message: found or say(f"  {part}: {message}"))
+    tell = silent if found else (lambda part, message: say(f"  {part}: {message}"))
+    addresses = await asyncio.to_thread(up, report=tell)
     try:
         yield _addresses(addresses)
     finally:

@@ -1,8 +1,8 @@
 """The command `proctor`.
 
 Exit status: 0 when every session got its verdict (or the command did what it says), 2 for bad usage, 1 otherwise.
-Results go to standard output, everything said on the way to standard error. No traceback reaches a user: an error is one
-line that names what, why and what to do.
+Results go to standard output, everything said on the way to standard error. No traceback reaches a user: an error is
+one line that names what, why and what to do.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """What a person sees in the terminal: live progress of the sessions, then each one's timeline."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.live import Live
@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.comparison import Finding
-from deploy.run import Job
+from deploy.run import Job, Show
 from sinks.report.model import Report
 
 REFRESH_S = 0.25
@@ -30,7 +30,7 @@ def clock(ms: int) -> str:
     return f"{minutes}:{rest / 1000:04.1f}"
 
 
-def progress_shown_on(console: Console) -> Callable[[Sequence[Job]], Awaitable[None]]:
+def progress_shown_on(console: Console) -> Show:
     """A display for `run_sources`: a live table on a terminal, a line every few seconds elsewhere."""
 
     async def live(jobs: Sequence[Job]) -> None:

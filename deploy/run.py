@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,6 +26,7 @@ FRAMES_IN_FLIGHT = 96  # of one session: enough to keep every core busy, little 
 STALL_S = 120.0  # nothing moved for so long: the stack is not coming back by itself
 POLL_S = 0.3
 
+Show = Callable[["Sequence[Job]"], Coroutine[None, None, None]]
 State = Literal["waiting", "running", "storing", "done", "failed"]
 
 
@@ -69,9 +70,7 @@ def new_session() -> str:
     return f"s-{secrets.token_hex(8)}"
 
 
-async def run_sources(
-    specs: Sequence[str], options: Options, addresses: Addresses, show: Callable[[Sequence[Job]], Awaitable[None]]
-) -> list[Job]:
+async def run_sources(specs: Sequence[str], options: Options, addresses: Addresses, show: Show) -> list[Job]:
     """Run every source; one that cannot be used fails alone. `show` is called with the jobs and runs until cancelled.
 
     Raises: TransientError when a part of the stack does not answer at the start.

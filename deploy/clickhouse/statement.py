@@ -16,8 +16,8 @@ TRANSPORT = frozenset(
     }
 )  # fmt: skip
 PARAMETER = "param_"
-_NAME = rb"(?:`(?:\\.|[^`\\])*`|\"(?:\\.|[^\"\\])*\"|\w+)"
-_QUOTED = rb"`(?:\\.|[^`\\])*`|\"(?:\\.|[^\"\\])*\""
+_NAME = rb"(?:`(?:\\.|``|[^`\\])*`|\"(?:\\.|\"\"|[^\"\\])*\"|\w+)"
+_QUOTED = rb"`(?:\\.|``|[^`\\])*`|\"(?:\\.|\"\"|[^\"\\])*\""
 # Data follows only when nothing but a table, its columns and settings stand before FORMAT: a VALUES or SELECT insert
 # that mentions the word FORMAT in a string stays one statement.
 _INSERT = re.compile(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,11 +58,12 @@ def _policy(_: click.Context, __: click.Parameter, value: str) -> Policy:
 @click.option("--json", "as_json", is_flag=True, help="Print each report's JSON on standard output, one object a line.")
 def run(sources: Sequence[str], policy: Policy, speed: str, rate: float, out: Path, as_json: bool) -> int:
     """Proctor videos (mp4, mkv, webm, gif), folders of pictures, camera:0, rtsp:// or exam:SEED; a session each."""
+    folder = report_folder(out)
     options = Options(policy, "1x" if speed == "1x" else "max", rate)
     console = Console(stderr=True)
-    jobs = asyncio.run(_run(sources, options, report_folder(out), console))
+    jobs = asyncio.run(_run(sources, options, console))
     for job in jobs:
-        _tell(job, out, console, as_json)
+        _tell(job, folder, console, as_json)
     return 0 if all(job.report for job in jobs) else 1
 
 
@@ -73,11 +75,11 @@ def demo(out: Path) -> int:
     folder = report_folder(out)
     video, truth = render_demo(CACHE / "exam", console)
     options = Options(load_policy("default"), "max", DEFAULT_RATE_FPS)
-    (job,) = asyncio.run(_run([str(video)], options, folder, console))
+    (job,) = asyncio.run(_run([str(video)], options, console))
     return _tell_demo(job, folder, truth.episodes)
 
 
-async def _run(sources: Sequence[str], options: Options, out: Path, console: Console) -> list[Job]:
+async def _run(sources: Sequence[str], options: Options, console: Console) -> list[Job]:
     async with borrowed_stack(lambda step: console.print(f"[dim]{step}[/dim]")) as addresses:
         return await run_sources(sources, options, addresses, progress_shown_on(console))
 
@@ -110,8 +112,6 @@ def _tell_demo(job: Job, out: Path, episodes: Sequence[TrueEpisode]) -> int:
 @click.argument("figures", nargs=-1)
 def bench(figures: Sequence[str]) -> int:
     """Measure the published figures, each beside its baseline (all, or those whose names contain FIGURES)."""
-    import subprocess
-
     folder = Path(__file__).parents[2] / "tests" / "benchmarks"
     chosen = [p for p in sorted(folder.glob("bench_*.py")) if not figures or any(f in p.stem for f in figures)]
     if not chosen:

@@ -174,7 +174,12 @@ def missing_libraries(binary: Path) -> list[str]:
         timeout=LDD_DEADLINE_S,
         check=False,
     )
-    return [line.split()[0] for line in told.stdout.splitlines() if "not found" in line]
+    return missing_in(told.stdout)
+
+
+def missing_in(told: str) -> list[str]:
+    """Names of libraries in the output of `ldd` that were not found."""
+    return [line.split()[0] for line in told.splitlines() if line.rstrip().endswith("=> not found")]
 
 
 def _is_triton(binary: Path) -> bool:

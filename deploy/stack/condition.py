@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.stack.folder import is_locked, read_record, state_folder
 from deploy.stack.processes import is_alive
-from deploy.stack.records import READY, STOPPED, PartRecord, StackRecord
+from deploy.stack.records import GIVEN, READY, STOPPED, PartRecord, StackRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class StackStatus:
 
     @property
     def ready(self) -> bool:
-        return self.running and all(part.state == READY for part in self.parts)
+        return self.running and all(part.state in (READY, GIVEN) for part in self.parts)
 
 
 def status(chosen: Path | None = None, environment: Mapping[str, str] = os.environ) -> StackStatus:
@@ -42,8 +42,13 @@ def status(chosen: Path | None = None, environment: Mapping[str, str] = os.envir
     record, running = read_record(folder.stack, StackRecord), is_locked(folder.supervisor_lock)
     if record is None:
         return StackStatus(False, folder.path, ())
-    told = tuple(_part_status(name, part, record.addresses, running) for name, part in record.parts.items())
-    return StackStatus(running, folder.path, told)
+    told = [_part_status(name, part, record.addresses, running) for name, part in record.parts.items()]
+    given = [
+        PartStatus(name, GIVEN, address, None, 0, 0, None)
+        for name, address in record.addresses.items()
+        if name not in record.parts
+    ]
+    return StackStatus(running, folder.path, (*given, *told))
 
 
 def _part_status(name: str, part: PartRecord, addresses: Mapping[str, str], supervised: bool) -> PartStatus:

@@ -1,4 +1,4 @@
-"""What `proctor up` and `down` do. Each is a function of an environment and a state folder."""
+"""What `proctor up`, `down` and `status` do. Each is a function of an environment and a state folder."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from deploy.stack.condition import StackStatus, status
 from deploy.stack.errors import StackError
 from deploy.stack.folder import Lock, StateFolder, is_locked, read_record, state_folder, write_record
 from deploy.stack.jars import cache_folder, resolve_jars
@@ -16,6 +17,8 @@ from deploy.stack.processes import STACK_VARIABLE, Identity, end, marked, send, 
 from deploy.stack.readiness import Report, failure, wait_ready
 from deploy.stack.records import PARTS, Plan, StackRecord
 from deploy.stack.stages import python_environment
+
+__all__ = ["StackStatus", "down", "prepare", "silent", "status", "up"]
 
 UP_DEADLINE_S = 180.0
 DOWN_DEADLINE_S = 60.0

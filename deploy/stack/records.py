@@ -14,7 +14,7 @@ PORTS_OF = {"kafka": ("kafka", "kafka_controller"), "triton": ("triton", "triton
 
 # States of a part.
 WAITING, STARTING, READY, UNWELL = "waiting", "starting", "ready", "unwell"
-FAILED, HELD, STOPPED = "failed", "held", "stopped"
+FAILED, HELD, STOPPED, GIVEN = "failed", "held", "stopped", "given"
 
 
 class Plan(msgspec.Struct, frozen=True):

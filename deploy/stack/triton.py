@@ -115,7 +115,7 @@ def copy_backends(server: Path, target: Path) -> None:
     shutil.copy2(stub_of(server), target / "python")
 
 
-def remove_shared_memory(region: str) -> None:
+def remove_shared_memory(region: str, where: Path = SHARED_MEMORY) -> None:
     """A killed server leaves its regions behind, and they are memory."""
-    for left in SHARED_MEMORY.glob(f"{region}*"):
+    for left in where.glob(f"{region}*"):
         left.unlink(missing_ok=True)

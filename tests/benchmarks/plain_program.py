@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import mediapipe as mp
@@ -22,7 +22,7 @@ PHONE_CONFIDENCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What one loop looks at: `rate_fps` frames a second (0: every frame), objects in every `objects_every`-th of them."""
+    """What one loop looks at: `rate_fps` frames a second (0: every one), objects in every `objects_every`-th of them."""
 
     video: str
     model: str
@@ -44,7 +44,7 @@ def letterboxed(picture: np.ndarray, side: int) -> np.ndarray:
 class Rules:
     """Timers in a loop: away, nobody, several, phone."""
 
-    HOLD_S = {"no_face": 2.0, "multiple_faces": 2.0, "looking_away": 3.0, "phone": 5.0}
+    HOLD_S: ClassVar = {"no_face": 2.0, "multiple_faces": 2.0, "looking_away": 3.0, "phone": 5.0}
 
     def __init__(self) -> None:
         self.since: dict[str, float] = {}
@@ -96,7 +96,12 @@ def play(setting: Setting) -> dict[str, float]:
         if time.monotonic() - start > setting.seconds * 1.5:
             break
     late = time.monotonic() - start - (index - 1) / fps
-    return {"done": done, "due": setting.seconds * fps / step, "late_s": late, "rss": psutil.Process().memory_info().rss}
+    return {
+        "done": done,
+        "due": setting.seconds * fps / step,
+        "late_s": late,
+        "rss": psutil.Process().memory_info().rss,
+    }
 
 
 def main(arguments: list[str]) -> None:
