@@ -6,6 +6,7 @@ Run: `python -m ingest.topics` creates what is missing of it.
 import asyncio
 import sys
 from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -88,7 +89,8 @@ async def create_topics(bootstrap: str, prefix: str = "", replicas: int = 1) -> 
         async with asyncio.timeout(CREATE_DEADLINE_S):
             await admin.start()
             await _create_missing(admin, prefix, replicas)
-            await _check_partitions(admin, prefix)
+            while not await _all_led(admin, prefix):
+                await asyncio.sleep(0.05)
     except (KafkaError, OSError, TimeoutError) as error:
         raise TransientError(
             f"cannot create topics on {bootstrap}: {error or 'no answer'}. Is the broker up?"
@@ -106,10 +108,17 @@ async def _create_missing(admin: AIOKafkaAdminClient, prefix: str, replicas: int
             raise error(f"topic {name}: {detail}")
 
 
-async def _check_partitions(admin: AIOKafkaAdminClient, prefix: str) -> None:
-    for described in await admin.describe_topics([topic_name(t.name, prefix) for t in TOPICS]):
+async def _all_led(admin: AIOKafkaAdminClient, prefix: str) -> bool:
+    """Whether every partition has a leader: a new topic takes a moment until it can be written."""
+    topics = await admin.describe_topics([topic_name(t.name, prefix) for t in TOPICS])
+    _check_partitions(topics)
+    return all(t["partitions"] and all(p["leader"] >= 0 for p in t["partitions"]) for t in topics)
+
+
+def _check_partitions(topics: list[dict[str, Any]]) -> None:
+    for described in topics:
         count = len(described["partitions"])
-        if count and count != PARTITIONS:
+        if count not in (0, PARTITIONS):
             raise InputError(
                 f"topic {described['topic']}",
                 f"has {count} partitions, not {PARTITIONS}, so sessions would not stay in one partition",

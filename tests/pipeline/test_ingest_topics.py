@@ -1,0 +1,72 @@
+"""The topics on a real broker. Without these, a retention or a partition count would be a wish."""
+
+import os
+import subprocess
+import sys
+import uuid
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from ingest.errors import InputError, TransientError
+from ingest.topics import OBSERVATIONS, PARTITIONS, TOPICS, create_topics, topic_name
+
+
+@pytest.fixture(scope="session")
+def broker(request: pytest.FixtureRequest) -> str:
+    """The address of a real broker."""
+    return os.environ.get("PROCTOR_KAFKA") or str(request.getfixturevalue("stack").kafka)
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"topics-{uuid.uuid4().hex[:8]}-"
+
+
+async def test_topics_are_created_as_the_table_says_once(broker: str, prefix: str) -> None:
+    await create_topics(broker, prefix)
+    await create_topics(broker, prefix)
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        described = await admin.describe_topics([topic_name(t.name, prefix) for t in TOPICS])
+        wanted = [ConfigResource(ConfigResourceType.TOPIC, topic_name(t.name, prefix)) for t in TOPICS]
+        (answer,) = await admin.describe_configs(wanted)
+    finally:
+        await admin.close()
+    assert {len(t["partitions"]) for t in described} == {PARTITIONS}
+    found = {name: {entry[0]: entry[1] for entry in entries} for _, _, _, name, entries in answer.resources}
+    for topic in TOPICS:
+        there = found[topic_name(topic.name, prefix)]
+        assert {key: there[key] for key in topic.settings} == topic.settings
+
+
+async def test_topic_with_another_partition_count_is_refused(broker: str, prefix: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(topic_name(OBSERVATIONS, prefix), 3, 1)])
+    finally:
+        await admin.close()
+    with pytest.raises(InputError, match="has 3 partitions, not 8") as caught:
+        await create_topics(broker, prefix)
+    assert caught.value.what == f"topic {prefix}observations"
+
+
+async def test_no_broker() -> None:
+    with pytest.raises(TransientError, match="cannot create topics on 127.0.0.1:1"):
+        await create_topics("127.0.0.1:1")
+
+
+def test_command(broker: str, prefix: str) -> None:
+    environment = {**os.environ, "PROCTOR_KAFKA": broker, "PROCTOR_TOPIC_PREFIX": prefix}
+    command = [sys.executable, "-m", "ingest.topics"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"5 topics of 8 partitions on {broker}\n"
+    bad = {**environment, "PROCTOR_TOPIC_PREFIX": "no spaces"}
+    refused = subprocess.run(command, env=bad, capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 1
+    assert "PROCTOR_TOPIC_PREFIX" in refused.stderr
+    assert refused.stderr.count("\n") == 1
