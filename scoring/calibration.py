@@ -32,8 +32,9 @@ def collect(
 ) -> Calibrating:
     """Calibration after one more look; frames beyond one a slot are left out and not counted."""
     start_ms = calibrating.start_ms if calibrating.start_ms >= 0 else at_ms
-    slot = (at_ms - start_ms) * SLOTS // calibrating.duration_ms
-    if slot <= calibrating.slot:
+    # Half a slot on, so that 12 frames a second fall into the middle of the slots and not now before, now behind a border.
+    slot = ((at_ms - start_ms) * 2 * SLOTS + calibrating.duration_ms) // (2 * calibrating.duration_ms)
+    if slot <= calibrating.slot or slot >= SLOTS:
         return calibrating
     samples, rejected = calibrating.samples, calibrating.rejected or _NONE_REJECTED
     reason = _refuse(rules, floor, seen)

@@ -1,0 +1,207 @@
+"""From observations to signals and conditions: what is true, what is false, and what cannot be known."""
+
+from math import inf, nan
+
+import pytest
+
+from detectors.messages import DetectedObject, PictureQuality
+from scoring.conditions import judge, personal_thresholds, policy_thresholds
+from scoring.coverage import bridged_ms, look, seen_ms
+from scoring.policy import PlannedRule, load_policy
+from scoring.signals import count_faces, detector_of, face_signals, object_signals
+from scoring.state import Looks
+from tests.staged_exam import GOOD, REST, face_like, face_observed, objects_observed
+
+POLICY = load_policy("default")
+FLOOR, EVIDENCE = POLICY.spec.quality, POLICY.spec.evidence
+BASELINE = (1.0, -9.0, 0.5, 0.01, -0.05, 0.3, 0.05)
+DARK = PictureQuality(brightness=10.0, sharpness=200.0)
+BLURRED = PictureQuality(brightness=120.0, sharpness=2.0)
+BROKEN = PictureQuality(brightness=nan, sharpness=nan)
+
+
+def rule(name: str) -> PlannedRule:
+    return next(planned for planned in POLICY.rules if planned.name == name)
+
+
+@pytest.mark.parametrize(
+    ("widths", "quality", "last_share", "count"),
+    [
+        ([], GOOD, 0.25, 0),
+        ([], GOOD, 0.0, 0),
+        ([], DARK, 0.25, -1),
+        ([], BLURRED, 0.25, -1),
+        ([], BROKEN, 0.25, -1),
+        ([], GOOD, 0.05, -1),
+        ([0.25], GOOD, 0.25, 1),
+        ([0.25], DARK, 0.25, 1),
+        ([0.25, 0.2], GOOD, 0.25, 2),
+        ([0.25, 0.04], GOOD, 0.25, 1),
+        ([0.04], GOOD, 0.25, -1),
+        ([nan], GOOD, 0.25, -1),
+    ],
+)
+def test_a_miss_counts_only_where_a_face_would_have_been_found(
+    widths: list[float], quality: PictureQuality, last_share: float, count: int
+) -> None:
+    faces = tuple(face_like(width_share=width) for width in widths)
+    assert count_faces(FLOOR, face_observed("s", 0, 0, faces, quality), last_share) == count
+
+
+def test_the_pose_is_the_distance_from_the_persons_own() -> None:
+    seen = face_observed("s", 0, 0, (face_like(yaw_deg=-20.0, pitch_deg=-30.0, gaze_x=0.09),))
+    values = face_signals(FLOOR, BASELINE, seen, 1)
+    assert (values["head_yaw"], values["head_pitch"]) == (21.0, 21.0)
+    assert values["gaze_x"] == pytest.approx(0.08)
+    assert values["eye_openness"] == 1.0
+
+
+@pytest.mark.parametrize("spoiled", [{"yaw_deg": nan}, {"gaze_x": inf}, {"mouth_openness": -inf}])
+def test_numbers_that_are_none_make_the_pose_unknown(spoiled: dict[str, float]) -> None:
+    values = face_signals(FLOOR, BASELINE, face_observed("s", 0, 0, (face_like(**spoiled),)), 1)
+    assert values["face_count"] == 1.0
+    assert all(value is None for name, value in values.items() if name != "face_count")
+
+
+def test_the_pose_is_unknown_before_calibration() -> None:
+    values = face_signals(FLOOR, None, face_observed("s", 0, 0, (REST,)), 1)
+    assert (values["face_count"], values["head_yaw"], values["gaze_x"]) == (1.0, None, None)
+
+
+def test_closed_eyes_look_nowhere_but_a_bowed_head_is_bowed() -> None:
+    face = face_like(eye_openness=0.1, gaze_x=0.3, gaze_y=0.3, pitch_deg=-40.0)
+    values = face_signals(FLOOR, BASELINE, face_observed("s", 0, 0, (face,)), 1)
+    assert (values["gaze_x"], values["gaze_y"], values["head_pitch"]) == (0.0, 0.0, 31.0)
+
+
+def test_an_eye_that_was_never_open_has_no_ratio() -> None:
+    baseline = (*BASELINE[:5], 0.0, 0.05)
+    values = face_signals(FLOOR, baseline, face_observed("s", 0, 0, (REST,)), 1)
+    assert values["eye_openness"] is None
+
+
+@pytest.mark.parametrize(
+    ("found", "clear", "value"),
+    [
+        ({"phone": 0.7}, True, 0.7),
+        ({"phone": 0.7}, False, 0.7),
+        ({"laptop": 0.9}, True, 0.0),
+        ({"laptop": 0.9}, False, None),
+        ({}, False, None),
+        ({"phone": nan}, True, 0.0),
+        ({"phone": inf}, True, 0.0),
+        ({"phone": -1.0}, False, None),
+    ],
+)
+def test_an_object_is_as_sure_as_its_best_box(found: dict[str, float], clear: bool, value: float | None) -> None:
+    assert object_signals(objects_observed("s", 0, 0, found), ("object:phone",), clear) == {"object:phone": value}
+
+
+def test_of_two_boxes_the_surer_counts() -> None:
+    box = (0.0, 0.0, 1.0, 1.0)
+    seen = objects_observed("s", 0, 0, {})
+    objects = tuple(DetectedObject(label="phone", confidence=value, box_xyxy=box) for value in (0.6, 0.9, 0.3))
+    seen = type(seen)(**{name: getattr(seen, name) for name in seen.__struct_fields__} | {"objects": objects})
+    assert object_signals(seen, ("object:phone",), True) == {"object:phone": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("values", "truth"),
+    [
+        ({"head_yaw": 20.0, "head_pitch": 0.0, "gaze_x": 0.0, "gaze_y": 0.0}, True),
+        ({"head_yaw": 19.9, "head_pitch": 0.0, "gaze_x": 0.0, "gaze_y": 0.0}, False),
+        ({"head_yaw": 0.0, "head_pitch": 0.0, "gaze_x": 0.08, "gaze_y": 0.0}, True),
+        ({"head_yaw": 25.0, "head_pitch": None, "gaze_x": None, "gaze_y": None}, True),
+        ({"head_yaw": 0.0, "head_pitch": None, "gaze_x": 0.0, "gaze_y": 0.0}, None),
+        ({}, None),
+        ({"head_yaw": nan, "head_pitch": nan, "gaze_x": nan, "gaze_y": nan}, False),
+    ],
+)
+def test_one_true_test_is_enough_and_one_unknown_spoils_a_no(
+    values: dict[str, float | None], truth: bool | None
+) -> None:
+    planned = rule("looking_away")
+    assert judge(planned, policy_thresholds([planned])[0], 0, values).truth is truth
+
+
+def test_a_true_test_stays_true_down_to_its_lower_threshold() -> None:
+    planned = rule("phone")
+    limits = policy_thresholds([planned])[0]
+    assert judge(planned, limits, 0, {"object:phone": 0.4}).truth is False
+    latched = judge(planned, limits, 0, {"object:phone": 0.5}).latched
+    assert judge(planned, limits, latched, {"object:phone": 0.4}).truth is True
+    assert judge(planned, limits, latched, {"object:phone": 0.39}).truth is False
+
+
+def test_the_extreme_is_the_one_furthest_beyond_its_own_threshold() -> None:
+    planned = rule("looking_away")
+    values = {"head_yaw": 22.0, "head_pitch": 0.0, "gaze_x": 0.21, "gaze_y": 0.0}
+    beyond = judge(planned, policy_thresholds([planned])[0], 0, values).beyond
+    assert beyond is not None
+    assert (planned.tests[beyond.test].signal, beyond.value) == ("gaze_x", 0.21)
+    assert beyond.excess == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(("spread", "threshold"), [(0.0, 20.0), (4.9, 20.0), (6.0, 24.0), (50.0, 30.0)])
+def test_a_restless_person_gets_wider_thresholds_within_bounds(spread: float, threshold: float) -> None:
+    away = rule("looking_away")
+    assert personal_thresholds([away], (spread,) + (0.0,) * 6, 4.0, 1.5)[0][0] == threshold
+    assert personal_thresholds([rule("phone")], (spread,) * 7, 4.0, 1.5)[0] == (0.5,)
+
+
+@pytest.mark.parametrize(
+    ("signal", "detector"),
+    [
+        ("face_count", "faces"),
+        ("gaze_y", "faces"),
+        ("object:second_screen", "objects"),
+        ("object:", None),
+        ("phone", None),
+    ],
+)
+def test_every_signal_has_its_detector(signal: str, detector: str | None) -> None:
+    assert detector_of(signal) == detector
+
+
+@pytest.mark.parametrize(
+    ("step_ms", "usual_ms", "seen"),
+    [
+        (100, 100, 100),
+        (150, 100, 150),
+        (151, 100, 100),
+        (9000, 100, 100),
+        (500, 0, 500),
+        (9000, 0, 2000),
+        (9000, 9000, 2000),
+    ],
+)
+def test_of_a_long_step_only_the_usual_part_was_seen(step_ms: int, usual_ms: int, seen: int) -> None:
+    assert seen_ms(step_ms, usual_ms, EVIDENCE) == seen
+
+
+@pytest.mark.parametrize(
+    ("usual_ms", "bridged"), [(33, 500), (200, 500), (500, 1250), (1000, 2500), (60_000, 5000), (0, 500)]
+)
+def test_what_is_bridged_grows_with_the_detectors_own_step(usual_ms: int, bridged: int) -> None:
+    assert bridged_ms(500, usual_ms, EVIDENCE) == bridged
+
+
+@pytest.mark.parametrize(
+    ("steps", "usual_ms"),
+    [
+        ([100] * 10, 100),
+        ([100, 200] * 5, 200),
+        ([100] * 8 + [30_000], 100),
+        ([100] * 6 + [30_000, 30_000], 100),
+        ([100] * 8 + [500] * 4, 500),
+        ([100] * 8 + [500] * 20, 500),
+        ([], 0),
+    ],
+)
+def test_the_usual_step_follows_the_rate_and_not_an_outage(steps: list[int], usual_ms: int) -> None:
+    looks, at_ms = look(Looks(), 0, 0, EVIDENCE), 0
+    for seq, step_ms in enumerate(steps, 1):
+        at_ms += step_ms
+        looks = look(looks, seq, at_ms, EVIDENCE)
+    assert looks.usual_ms == usual_ms
+    assert looks.frames == len(steps) + 1
