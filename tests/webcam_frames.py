@@ -1,4 +1,4 @@
-"""Webcam pictures for tests of the detectors: a face that moves, nobody, two faces; deterministic, made in milliseconds."""
+"""Webcam pictures for tests of the detectors: a face that moves, nobody, two faces; the same on every machine."""
 
 from functools import cache
 
@@ -14,7 +14,8 @@ Picture = NDArray[np.uint8]
 @cache
 def portrait() -> Picture:
     """A face of about 130 px width in the middle of BGR uint8 [240, 240, 3] (NASA's portrait in scikit-image)."""
-    picture: Picture = cv2.cvtColor(skimage.data.astronaut(), cv2.COLOR_RGB2BGR)
+    colours: NDArray[np.uint8] = skimage.data.astronaut()  # type: ignore[no-untyped-call]
+    picture = cv2.cvtColor(colours, cv2.COLOR_RGB2BGR)
     return np.asarray(cv2.resize(picture[20:220, 120:320], (240, 240), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 

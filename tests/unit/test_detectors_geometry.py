@@ -23,7 +23,7 @@ WIDTH, HEIGHT = 640, 480
 
 
 def turned(yaw_deg: float, pitch_deg: float, roll_deg: float, at_cm: tuple[float, float, float] = (0, 0, 60)) -> Points:
-    """The canonical face's rigid points seen by a camera of focal length WIDTH: yaw to image-right, pitch up, roll clockwise."""
+    """The canonical face's rigid points as a camera sees them: yaw to image-right, pitch up, roll clockwise."""
     yaw, pitch, roll = np.radians((yaw_deg, pitch_deg, roll_deg))
     about_y = cv2.Rodrigues(np.array((0.0, -yaw, 0.0)))[0]
     about_x = cv2.Rodrigues(np.array((-pitch, 0.0, 0.0)))[0]

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from google.protobuf import text_format
+from google.protobuf import text_format  # type: ignore[import-untyped]
 from tritonclient.grpc import model_config_pb2
 
 from detectors.objects import read_boxes
@@ -51,7 +51,7 @@ def test_labels_keep_their_places_in_the_taxonomy() -> None:
         ({"labels": ["phone", "dragon"]}, "dragon"),
         ({"layout": "v9"}, "v9"),
         ({"input_px": 8}, "8 px"),
-        ({"sha256": None}, ""),
+        ({"sha256": None}, "sha256"),
     ],
 )
 def test_a_card_that_does_not_fit_is_refused(tmp_path: Path, change: dict[str, object], why: str) -> None:
