@@ -6,6 +6,7 @@ import signal
 import sys
 from contextlib import AsyncExitStack
 
+from clickhouse_connect.driver import options
 from pydantic import ValidationError
 
 from ingest.errors import InputError, ProctorError, TransientError
@@ -31,6 +32,7 @@ def main() -> int:
         print(f"python -m sinks: wrong settings: {_one_line(error)}", file=sys.stderr)
         return 2
     configure_logging("sinks", settings.log_level)
+    vars(options).setdefault("pd", None)  # as without pandas: its import at the first insert takes seconds and 60 MB
     try:
         asyncio.run(serve(settings, store))
     except ProctorError as error:

@@ -17,6 +17,7 @@ BLIND_NAMES: Mapping[str, str] = {
     "dropped": "Frames lost",
     "unrecorded": "Nothing recorded",
 }
+MINUS = "\u2212"
 _UNITS = (("_deg", "°"), ("_ms", " ms"), ("_share", ""))
 
 
@@ -33,8 +34,8 @@ def axis_clock(ms: int) -> str:
 
 
 def seconds(ms: int) -> str:
-    """A duration: "6.5 s"; from 100 s on as a clock."""
-    return f"{ms / 1000:.1f} s" if ms < 100_000 else clock(ms)
+    """A duration: "6.5 s" (unbroken); from 100 s on as a clock."""
+    return f"{ms / 1000:.1f}\u00a0s" if ms < 100_000 else clock(ms)
 
 
 def named(identifier: str) -> str:
@@ -51,12 +52,12 @@ def amount(number: float, signal: str = "") -> str:
         return "–"
     unit = next((unit for suffix, unit in _UNITS if signal.endswith(suffix)), "")
     text = f"{number:.2f}".rstrip("0").rstrip(".")
-    return f"{'0' if text == '-0' else text}{unit}"
+    return f"{'0' if text == '-0' else text.replace('-', MINUS)}{unit}"
 
 
 def percent(share: float) -> str:
-    """A share 0-1: "93 %"."""
-    return f"{share * 100:.0f} %" if math.isfinite(share) else "–"
+    """A share 0-1: "93 %" (unbroken)."""
+    return f"{share * 100:.0f}\u00a0%" if math.isfinite(share) else "–"
 
 
 def moment(epoch_ms: int) -> str:
