@@ -40,6 +40,7 @@ class _Acknowledged:
 
     def __init__(self, future: "asyncio.Future[Any]", topic: str) -> None:
         self._future, self._topic = future, topic
+        future.add_done_callback(_look_at)
         self._deadline = asyncio.get_running_loop().time() + SEND_DEADLINE_MS / 1000
 
     def __await__(self) -> Generator[Any, None, int]:
@@ -54,6 +55,12 @@ class _Acknowledged:
         except KafkaError as error:
             raise judged(error, f"the broker did not take a record of {self._topic}") from error
         return int(metadata.offset)
+
+
+def _look_at(future: "asyncio.Future[Any]") -> None:
+    """A record that fails after its deadline has been reported already: asyncio need not complain of it."""
+    if not future.cancelled():
+        future.exception()
 
 
 class KafkaWriter(Writer):

@@ -103,7 +103,7 @@ def read_frame_header(headers: Headers) -> FrameHeader:
         raise PoisonError(f"no header {HEADER_NAME!r} on a record of frames")
     try:
         return _decode_header(packed)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PoisonError(f"unreadable frame header: {error}") from error
 
 

@@ -13,6 +13,8 @@ from aiohttp import web
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from pythonjsonlogger.json import JsonFormatter
 
+from ingest.errors import InputError
+
 Check = Callable[[], str | None]
 
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -26,6 +28,9 @@ STAGE_LATENCY = Histogram(
     buckets=LATENCY_BUCKETS_S,
 )
 LIBRARIES = ("aiokafka", "faust", "mode", "aiohttp.access", "matplotlib", "clickhouse_connect", "kafka")
+_LIBRARY_PREFIXES = tuple(f"{library}." for library in LIBRARIES)
+MOST_MESSAGES = 1_000  # some libraries put names and numbers into their messages
+STOP_S = 1.0
 
 
 def now_ms() -> int:
@@ -36,8 +41,9 @@ def now_ms() -> int:
 def configure_logging(stage: str, level: str = "INFO") -> None:
     """One JSON object a line on standard error; libraries from WARNING, each message at most once a second."""
     handler = logging.StreamHandler(sys.stderr)
-    fields = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    handler.setFormatter(JsonFormatter(fields, rename_fields={"levelname": "level"}, static_fields={"stage": stage}))
+    fields = "%(levelname)s %(name)s %(message)s"
+    renamed, always = {"levelname": "level"}, {"stage": stage}
+    handler.setFormatter(JsonFormatter(fields, rename_fields=renamed, static_fields=always, timestamp=True))
     handler.addFilter(OncePerSecond())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for library in LIBRARIES:
@@ -52,8 +58,10 @@ class OncePerSecond(logging.Filter):
         self._passed: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not record.name.startswith(LIBRARIES):
+        if not f"{record.name}.".startswith(_LIBRARY_PREFIXES):
             return True
+        if len(self._passed) > MOST_MESSAGES:
+            self._passed.clear()
         key = (record.name, str(record.msg))
         if record.created - self._passed.get(key, 0.0) < 1.0:
             return False
@@ -76,14 +84,19 @@ class TelemetryServer:
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
-        """Serve; does nothing when the port is 0."""
+        """Serve; does nothing when the port is 0. Raises: InputError when somebody else has the port."""
         if not self._port:
             return
         app = web.Application()
         app.add_routes([web.get("/metrics", self._metrics), web.get("/healthz", self._healthz)])
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            await self.stop()
+            mend = "Choose another with PROCTOR_METRICS_PORT, or 0 for none"
+            raise InputError(f"port {self._port}", f"cannot be used: {error.strerror}", mend) from error
 
     async def stop(self) -> None:
         if self._runner is not None:

@@ -89,8 +89,8 @@ async def create_topics(bootstrap: str, prefix: str = "", replicas: int = 1) -> 
         async with asyncio.timeout(CREATE_DEADLINE_S):
             await admin.start()
             await _create_missing(admin, prefix, replicas)
-            while not await _all_led(admin, prefix):
-                await asyncio.sleep(0.05)
+            while not await _all_led(admin, prefix):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # only asking again tells
     except (KafkaError, OSError, TimeoutError) as error:
         raise TransientError(
             f"cannot create topics on {bootstrap}: {error or 'no answer'}. Is the broker up?"
