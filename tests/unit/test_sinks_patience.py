@@ -15,12 +15,12 @@ class Flaky:
     def __init__(self, failures: int, patience: Patience) -> None:
         self.calls, self._failures, self._patience = 0, failures, patience
         self.said: list[str | None] = []
-        self.patient = asyncio.Event()  # set when the next pause is 3.2 s long
+        self.patient = asyncio.Event()  # set when the next pause is 1.6 s long
 
     async def __call__(self) -> str:
         self.said.append(self._patience.trouble)
         self.calls += 1
-        if self.calls == 6:
+        if self.calls == 5:
             self.patient.set()
         if self.calls <= self._failures:
             raise TransientError(f"away {self.calls}")
@@ -48,7 +48,7 @@ async def test_a_stop_ends_the_waiting_at_once() -> None:
     task = asyncio.create_task(waiting.until_done(flaky))
     await asyncio.wait_for(flaky.patient.wait(), 30.0)
     stop.set()
-    with pytest.raises(TransientError, match="away 7"):
+    with pytest.raises(TransientError, match="away 6"):
         await asyncio.wait_for(task, 1.0)
 
 
