@@ -18,12 +18,14 @@ from scoring.signals import MEASURES, QualityFloor, is_clear, measures_of
 from scoring.state import Baseline, Calibrating, SessionState
 
 SLOTS = 96
-REJECTED = ("dark_or_blurred", "no_face", "several_faces", "small_face", "turned_away", "pitched_away")
+REJECTED = ("dark_or_blurred", "no_face", "several_faces", "small_face", "turned_away", "pitched_away", "eyes_closed")
 _NONE_REJECTED = (0,) * len(REJECTED)
 _SAMPLE = Struct("<7h")
 _SCALES = (100.0, 100.0, 100.0, 10_000.0, 10_000.0, 10_000.0, 10_000.0)  # hundredths of a degree, 0.0001 of a share
 _MAD_TO_SPREAD = 1.4826  # of a normal distribution
 _LOWEST, _HIGHEST = -32_768, 32_767
+_EYES = MEASURES.index("eye_openness")
+_LEAST_AWAKE = 0.75
 _NO_SPREAD = (0.0,) * len(MEASURES)
 
 
@@ -32,7 +34,7 @@ def collect(
 ) -> Calibrating:
     """Calibration after one more look; frames beyond one a slot are left out and not counted."""
     start_ms = calibrating.start_ms if calibrating.start_ms >= 0 else at_ms
-    # Half a slot on, so that 12 frames a second fall into the middle of the slots and not now before, now behind a border.
+    # Half a slot on: 12 frames a second fall into the middle of slots, not now before and now behind a border.
     slot = ((at_ms - start_ms) * 2 * SLOTS + calibrating.duration_ms) // (2 * calibrating.duration_ms)
     if slot <= calibrating.slot or slot >= SLOTS:
         return calibrating
@@ -88,16 +90,20 @@ class Finished:
     rejected: tuple[int, ...]
 
 
-def finish(calibrating: Calibrating, rules: CalibrationRules, usual_ms: int) -> Finished:
+def finish(calibrating: Calibrating, rules: CalibrationRules, floor: QualityFloor, usual_ms: int) -> Finished:
     """What the time of calibration gave: too few good frames fail and give the policy's fallback.
 
-    Blinks stay in: a median does not mind them, and at 2 frames/s refusing them would fail one person in twelve.
+    Blinks are left out of the baseline but may be a quarter of the frames: at 2 frames/s refusing them like the others
+    would fail one person in twelve. Eyes that are closed longer teach nothing about where somebody looks.
     """
     taken = list(_SAMPLE.iter_unpack(calibrating.samples))
-    good = _level(taken, rules.max_pitch_deg)
-    rejected = _count(calibrating.rejected or _NONE_REJECTED, "pitched_away", len(taken) - len(good))
+    level = _level(taken, rules.max_pitch_deg)
+    good = _awake(level, floor.eyes_closed_below, rules.fallback.eye_openness)
+    rejected = calibrating.rejected or _NONE_REJECTED
+    rejected = _count(rejected, "pitched_away", len(taken) - len(level))
+    rejected = _count(rejected, "eyes_closed", len(level) - len(good))
     needed = frames_needed(rules, calibrating.duration_ms, usual_ms)
-    if len(good) < needed:
+    if len(level) < needed or len(good) < _LEAST_AWAKE * len(level):
         return Finished(Baseline("FAILED", len(good), needed, rules.fallback.measures), _NO_SPREAD, rejected)
     columns = tuple(zip(zip(*good, strict=True), _SCALES, strict=True))
     middle = tuple(round(median(column) / scale, 4) for column, scale in columns)
@@ -114,6 +120,18 @@ def _level(taken: list[tuple[int, ...]], max_pitch_deg: float) -> list[tuple[int
     """The samples near their own median pitch."""
     pitch = median(sample[1] for sample in taken) if taken else 0.0
     return [sample for sample in taken if abs(sample[1] - pitch) <= max_pitch_deg * _SCALES[1]]
+
+
+def _awake(level: list[tuple[int, ...]], closed_below: float, usual: float) -> list[tuple[int, ...]]:
+    """The samples with open eyes: near the upper quartile of this person's openings, if that is an open eye at all."""
+    if not level:
+        return []
+    opened = sorted(sample[_EYES] for sample in level)[3 * (len(level) - 1) // 4]
+    if (
+        opened < usual * _SCALES[_EYES] / 2
+    ):  # measured: 0.28-0.37 open, 0.10-0.19 closed; half of the usual eye is closed
+        return []
+    return [sample for sample in level if sample[_EYES] >= opened * closed_below]
 
 
 def _spread(column: Sequence[int]) -> float:

@@ -82,7 +82,7 @@ def end_calibration(
 ) -> SessionState:
     """The time of calibration is over, or the session is."""
     usual_ms = max(state.frame_interval_ms, state.faces.usual_ms)
-    finished = calibration.finish(running, policy.spec.calibration, usual_ms)
+    finished = calibration.finish(running, policy.spec.calibration, policy.spec.quality, usual_ms)
     return calibrated(policy, state, finished, end_ms, messages)
 
 

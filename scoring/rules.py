@@ -73,11 +73,9 @@ def is_over(planned: PlannedRule, evidence: Evidence, state: RuleState, now_ms: 
 
 
 def close(state: RuleState) -> Outcome:
-    """The session ends: what has fired ends with its last true moment, what has not is dropped."""
+    """The session ends: what has fired ends with its last true moment; the rest waits, it may open again."""
     ended = state.interval if state.is_open else None
-    if ended is not None:
-        return Outcome(_remember(state, ended), ended)
-    return Outcome(replace(state, interval=None))
+    return Outcome(_remember(state, ended), ended) if ended else Outcome(state)
 
 
 def _extend(interval: Interval | None, judged: Judgement, look: Look) -> Interval | None:

@@ -99,6 +99,16 @@ def test_an_outage_during_calibration_fails_it() -> None:
     assert (found.status, found.frames) == ("FAILED", 40)
 
 
+@pytest.mark.parametrize(("closed_s", "status"), [(1.0, "SUCCESS"), (4.1, "FAILED"), (7.0, "FAILED"), (9.0, "FAILED")])
+def test_blinks_are_left_out_and_closed_eyes_fail(closed_s: float, status: str) -> None:
+    """Somebody who keeps their eyes shut while calibrating must not look away for ever when they open them."""
+    messages = told(POLICY, [Run("closed", closed_s), Run("normal", 12)])
+    (found,) = (one for one in messages if isinstance(one, CalibrationFinished))
+    assert found.status == status
+    assert found.baseline["eye_openness"] == 0.3
+    assert closed_events(messages) == []
+
+
 def test_a_failed_calibration_falls_back_to_the_policys_baseline() -> None:
     found = calibration_of(exam(Run("absent", 10)).observations())
     assert found.status == "FAILED"
