@@ -1,0 +1,64 @@
+"""Bytes that were once published must be readable for ever, and mean the same."""
+
+import types
+from typing import get_args
+
+import msgspec
+import pytest
+
+from ingest.messages import HEADER_NAME, DeadLetter, FrameHeader, encode_bundle, encode_message, read_frame_header
+from scoring.messages import Observation, RiskMessage, decode_bundle, decode_risk_message
+from tests.golden.published import BUNDLE, EXAMPLES, FOLDER, HEADERS, LETTERS, OBSERVATIONS, RISK, golden
+
+UNREADABLE = "published bytes mean something else now: a changed message needs a new tag"
+
+
+def test_no_published_bytes_are_forgotten() -> None:
+    assert {path.stem for path in FOLDER.glob("*.msgpack")} == {*EXAMPLES, BUNDLE}
+
+
+def test_every_message_has_an_example() -> None:
+    assert isinstance(Observation, types.UnionType)
+    published = {*get_args(Observation), *get_args(RiskMessage), DeadLetter, FrameHeader}
+    assert {type(example) for example in EXAMPLES.values()} == published
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_today_still_writes_every_published_field(name: str) -> None:
+    """Fields may have been added since; none may be missing, renamed or written in another way."""
+    today = msgspec.msgpack.decode(encode_message(EXAMPLES[name]))
+    published = msgspec.msgpack.decode(golden(name))
+    assert {field: today.get(field) for field in published} == published
+
+
+@pytest.mark.parametrize("name", OBSERVATIONS)
+def test_published_observations_read_back(name: str) -> None:
+    assert decode_bundle(b"\x91" + golden(name)) == [OBSERVATIONS[name]], UNREADABLE
+
+
+def test_a_published_bundle_reads_back() -> None:
+    assert decode_bundle(golden(BUNDLE)) == list(OBSERVATIONS.values()), UNREADABLE
+    assert decode_bundle(encode_bundle(OBSERVATIONS.values())) == list(OBSERVATIONS.values())
+
+
+@pytest.mark.parametrize("name", RISK)
+def test_published_risk_messages_read_back(name: str) -> None:
+    assert decode_risk_message(golden(name)) == RISK[name], UNREADABLE
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_published_dead_letters_read_back(name: str) -> None:
+    assert msgspec.msgpack.decode(golden(name), type=DeadLetter) == LETTERS[name], UNREADABLE
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_published_frame_headers_read_back(name: str) -> None:
+    assert read_frame_header([(HEADER_NAME, golden(name))]) == HEADERS[name], UNREADABLE
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_field_of_tomorrow_is_ignored_today(name: str) -> None:
+    """A newer writer may add fields: what it writes must be readable by what runs today."""
+    fields = msgspec.msgpack.decode(golden(name))
+    later = msgspec.msgpack.encode(fields | {"added_later": 1})
+    assert msgspec.msgpack.decode(later, type=type(EXAMPLES[name])) == EXAMPLES[name]
