@@ -22,6 +22,7 @@ from aiokafka.structs import ConsumerRecord
 
 from ingest.errors import TransientError
 from ingest.kafka_client import LARGEST_REQUEST, Rebalances, check_size, judged, start_client
+from ingest.kafka_garbage import read_past_garbage
 from ingest.log import Acknowledgement, Reader, Record, TopicPartition, Writer
 from ingest.messages import Headers
 from ingest.topics import topic_name
@@ -180,6 +181,8 @@ class KafkaReader(Reader):
         try:
             async with asyncio.timeout(timeout_ms / 1000 + READ_GRACE_S):
                 batches = await self._open.getmany(timeout_ms=timeout_ms, max_records=most)
+        except UnicodeDecodeError:
+            batches = await self._read_past_garbage(most)
         except TimeoutError:
             return {}
         except KafkaError as error:
@@ -214,6 +217,14 @@ class KafkaReader(Reader):
     def lag(self) -> Mapping[TopicPartition, int]:
         ends = {self._ours(tp): self._open.highwater(tp) for tp in self._open.assignment()}
         return {tp: max(0, end - self._next[tp]) for tp, end in ends.items() if end is not None and tp in self._next}
+
+    async def _read_past_garbage(self, most: int) -> Mapping[KafkaTopicPartition, list["ConsumerRecord[bytes, bytes]"]]:
+        delivered = {self._theirs(tp): offset for tp, offset in self._next.items()}
+        try:
+            async with asyncio.timeout(COMMIT_DEADLINE_S):
+                return await read_past_garbage(self._open, delivered, most)
+        except (KafkaError, TimeoutError) as error:
+            raise TransientError(f"cannot read {', '.join(self._topics)}: {error or 'no answer'}") from error
 
     async def _learn_positions(self) -> None:
         """Where unread partitions stand. A partition whose end is known has been fetched, so that this never waits."""
