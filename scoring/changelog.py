@@ -101,6 +101,7 @@ async def read_changelog(bootstrap: str, topic: str, partitions: Iterable[int]) 
     reader = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         enable_auto_commit=False,
+        auto_offset_reset="earliest",  # with any other, aiokafka may start at the end in spite of `seek_to_beginning`
         isolation_level="read_committed",
         max_partition_fetch_bytes=LARGEST_REQUEST,
     )
@@ -119,7 +120,6 @@ async def _read(reader: Any, topic: str, views: Mapping[int, View]) -> None:
     unread = {TopicPartition(topic, partition) for partition in views}
     reader.assign(unread)
     end = await reader.end_offsets(unread)
-    await reader.seek_to_beginning(*unread)
     while unread:
         for tp, records in (await reader.getmany(timeout_ms=50)).items():
             for record in records:

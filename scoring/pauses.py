@@ -42,7 +42,7 @@ class PauseGuard:
 
     def __init__(self, session_timeout_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit_s, self._clock = SHARE_OF_SESSION * session_timeout_s, clock
-        self._beat_s = clock()
+        self._beat_s = float("inf")  # before the first beat nothing is owned
 
     def was_frozen(self) -> bool:
         """Whether the time since the last beat is too long for anything to be published."""
