@@ -16,13 +16,14 @@ import mediapipe as mp
 import numpy as np
 import onnxruntime
 import psutil
+from numpy.typing import NDArray
 
 PHONE_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What one loop looks at: `rate_fps` frames a second (0: every one), objects in every `objects_every`-th of them."""
+    """What one loop looks at: `rate_fps` frames a second (0: every one), objects in every `objects_every`-th."""
 
     video: str
     model: str
@@ -32,7 +33,7 @@ class Setting:
     seconds: float
 
 
-def letterboxed(picture: np.ndarray, side: int) -> np.ndarray:
+def letterboxed(picture: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
     """float32 [1, 3, side, side], RGB 0-1, grey bars."""
     scale = side / max(picture.shape[:2])
     small = cv2.resize(picture, None, fx=scale, fy=scale)
@@ -62,7 +63,7 @@ class Rules:
 def yaw_of(face: Any) -> float:
     """A rough head turn from nose and cheeks, as such programs do it."""
     nose, left, right = (face.landmark[i] for i in (1, 234, 454))
-    return 90 * ((nose.x - left.x) - (right.x - nose.x)) / max(right.x - left.x, 1e-6)
+    return float(90 * ((nose.x - left.x) - (right.x - nose.x)) / max(right.x - left.x, 1e-6))
 
 
 def play(setting: Setting) -> dict[str, float]:
@@ -79,7 +80,7 @@ def play(setting: Setting) -> dict[str, float]:
             continue
         if index % step == 0:
             time.sleep(max(0.0, start + due - time.monotonic()))
-            picture = capture.retrieve()[1]
+            picture = np.asarray(capture.retrieve()[1], np.uint8)
             faces = mesh.process(picture[..., ::-1]).multi_face_landmarks or []
             if done % setting.objects_every == 0:
                 found = session.run(None, {"images": letterboxed(picture, setting.input_px)})[0]

@@ -1,0 +1,157 @@
+"""How many sessions this machine holds in real time, the whole pipeline beside the usual one process a session.
+
+Run: `proctor bench sessions`. Every session plays the demo exam at 1x for SECONDS. A number is held when, at the end,
+no session is more than LATE_S behind and no frame was given up. Plain (a): with our models, input sizes and rates; (b):
+as such programs are published, a detector at 640 px and the face mesh on every frame (needs a model of that size:
+PROCTOR_DATASETS names the folder that holds weights/yolov5n-coco.onnx; left out when there is none).
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from deploy.addresses import Addresses
+from deploy.borrowed import borrowed_stack
+from deploy.demo import render_demo
+from deploy.run import new_session
+from deploy.watch import Watch
+from detectors.settings import DetectorsSettings
+from ingest.kafka_log import KafkaWriter
+from ingest.pacing import InFlight
+from ingest.progress import Progress
+from ingest.session import run_session
+from ingest.sources.opening import open_source
+from tests.benchmarks.search import largest_held
+from triton_models.contract import repository_model
+
+SECONDS = 30
+RATE_FPS = 2.0
+LATE_S = 2.0
+PLAIN = Path(__file__).with_name("plain_program.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """One way of writing the plain program."""
+
+    name: str
+    model: Path
+    input_px: int
+    rate_fps: float
+    objects_every: int
+
+
+def plain_holds(plain: Plain, video: Path, sessions: int, memory: list[float]) -> bool:
+    """Start one process a session, let them play together, and ask each how late it was."""
+    told = [plain.model, plain.input_px, plain.rate_fps, plain.objects_every, SECONDS]
+    command = [sys.executable, str(PLAIN), str(video), *map(str, told)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    running = [subprocess.Popen(command, text=True, **pipes) for _ in range(sessions)]
+    try:
+        for process in running:
+            process.stdout.readline()
+        for process in running:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        results = [json.loads(process.stdout.readline()) for process in running]
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+    memory.append(sum(r["rss"] for r in results) / sessions / 2**20)
+    return all(r["late_s"] < LATE_S for r in results)
+
+
+async def pipeline_holds(addresses: Addresses, video: Path, sessions: int) -> bool:
+    """Send the sessions in real time through the running stack and look how far behind they are at the end."""
+    in_flight: dict[str, InFlight] = {}
+    progress = {new_session(): Progress() for _ in range(sessions)}
+    async with (
+        Watch(addresses.kafka, lambda session, n: in_flight[session].release(n)) as watch,
+        KafkaWriter(addresses.kafka, perishable=True) as frames,
+        KafkaWriter(addresses.kafka) as life,
+    ):
+        tasks = []
+        followed = [watch.follow(session) for session in progress]
+        for session, moved in progress.items():
+            in_flight[session] = InFlight(10_000)
+            sending = run_session(
+                open_source(str(video)),
+                frames,
+                life,
+                session=session,
+                policy_document="",
+                rate_fps=RATE_FPS,
+                speed="1x",
+                calibration_ms=None,
+                in_flight=in_flight[session],
+                progress=moved,
+            )
+            tasks.append(asyncio.create_task(sending))
+            await asyncio.sleep(0.5 / RATE_FPS / sessions)  # candidates do not start in the same millisecond
+        await asyncio.sleep(SECONDS)
+        behind = [p.frames_sent - f.passed for p, f in zip(progress.values(), followed, strict=True)]
+        due = RATE_FPS * SECONDS
+        unsent = [due - p.frames_sent for p in progress.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return max(behind) <= LATE_S * RATE_FPS and max(unsent) <= LATE_S * RATE_FPS
+
+
+def stack_memory_mb() -> float:
+    """Resident memory of the whole stack: every process that carries its mark."""
+    from deploy.stack.condition import status
+
+    pids = [part.pid for part in status().parts if part.pid]
+    processes = [p for pid in pids for p in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]]
+    return sum(p.memory_info().rss for p in processes) / 2**20
+
+
+def main() -> int:
+    """Print the table."""
+    console = Console()
+    video, _ = render_demo(Path(".cache") / "exam", console)
+    rows = [asyncio.run(measure_pipeline(video, console))]
+    model = repository_model()
+    every = DetectorsSettings().objects_every
+    same = Plain("plain (a): our models, sizes, rates", model.onnx, model.input_px, RATE_FPS, every)
+    published = Path(os.environ.get("PROCTOR_DATASETS", "../shared/data")) / "weights" / "yolov5n-coco.onnx"
+    plains = [same]
+    if published.is_file():
+        plains.append(Plain("plain (b): YOLO 640 px, every frame", published, 640, 0, 1))
+    for plain in plains:
+        memory: list[float] = []
+        held = largest_held(lambda n, p=plain, m=memory: plain_holds(p, video, n, m), 8 if plain.rate_fps else 1, 200)
+        rows.append((plain.name, held, memory[-1] if memory else 0.0))
+    table = Table("program", "sessions in real time", "MB per session", "pipeline / this")
+    for name, held, memory_mb in rows:
+        table.add_row(name, str(held), f"{memory_mb:.0f}", f"{rows[0][1] / max(1, held):.2f}")
+    console.print(table)
+    return 0
+
+
+async def measure_pipeline(video: Path, console: Console) -> tuple[str, int, float]:
+    """The pipeline's row."""
+    async with borrowed_stack(lambda step: console.print(f"[dim]{step}[/dim]")) as addresses:
+        loop = asyncio.get_running_loop()
+
+        def holds(sessions: int) -> bool:
+            held = asyncio.run_coroutine_threadsafe(pipeline_holds(addresses, video, sessions), loop).result()
+            console.print(f"[dim]pipeline, {sessions} sessions: {'held' if held else 'not held'}[/dim]")
+            return held
+
+        held = await asyncio.to_thread(largest_held, holds, 16, 200)
+        return "proctorstream, the whole stack", held, stack_memory_mb() / max(1, held)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
