@@ -12,6 +12,8 @@ from ingest.errors import PoisonError, TransientError
 from ingest.messages import Headers
 from ingest.topics import TOPICS
 
+START_DEADLINE_S = 30.0
+STOP_DEADLINE_S = 10.0
 LARGEST_REQUEST = 4 << 20
 RECORD_OVERHEAD = 256  # a batch's header takes 61 bytes, a record's own fields and their sizes up to 40
 
