@@ -83,9 +83,9 @@ def _let_go(host: Host) -> Any:
 
 
 def _record(message: Message) -> Record:
-    """Faust carries timestamps in seconds; rounding gives back the exact millisecond."""
+    """Named as in the table of topics. Faust carries seconds; rounding gives back the exact millisecond."""
     return Record(
-        topic=message.topic,
+        topic=OBSERVATIONS,
         partition=message.partition,
         offset=message.offset,
         key=message.key,
