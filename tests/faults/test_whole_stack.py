@@ -1,0 +1,92 @@
+"""Every part of the running stack is killed in the middle of exams, twice: nothing is lost, changed or doubled."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from deploy.addresses import Addresses
+from deploy.demo import render_demo
+from deploy.run import Job, Options, run_sources
+from deploy.stack.local import LocalStack
+from ingest.messages import SessionStarted
+from ingest.topics import OBSERVATIONS, RISK_EVENTS
+from scoring.messages import Tick, decode_bundle
+from scoring.policy import load_policy
+from sinks.reconcile import reconcile
+from sinks.store import Store, over_http
+from tests.scoring_pipeline import compare, read_topic
+
+OPTIONS = Options(load_policy("default"), "max", rate_fps=5.0)
+KILLS = ("detectors", "scoring", "sinks", "triton", "clickhouse", "kafka") * 2
+FRAMES = 450
+
+
+@pytest.fixture(scope="module")
+def whole(stack: LocalStack) -> LocalStack:
+    """The session's stack with the stages started, too."""
+    stack.start(parts=("detectors", "scoring", "sinks"))
+    return stack
+
+
+def addresses(stack: LocalStack) -> Addresses:
+    """Where the stack's parts are."""
+    return Addresses(stack.kafka, stack.triton, stack.clickhouse)
+
+
+async def undisturbed(_: Sequence[Job]) -> None:
+    """Shows nothing, kills nothing."""
+
+
+class Hurting:
+    """A display that kills one part after the other, evenly over the exam, each when the one before is back."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self.stack, self.killed = stack, 0
+
+    async def __call__(self, jobs: Sequence[Job]) -> None:
+        for number, part in enumerate(KILLS, start=1):
+            while jobs[0].followed.passed < FRAMES * number / (len(KILLS) + 2):
+                await asyncio.sleep(0.02)
+            killed = await asyncio.to_thread(self.stack.kill, part)
+            await asyncio.to_thread(self.stack.wait_ready, part, killed)
+            self.killed += 1
+
+
+async def observed(kafka: str, session: str) -> dict[tuple[str, int], bytes]:
+    """What the detectors said first of each frame, without what differs between two runs: names, places and clocks."""
+    told: dict[tuple[str, int], bytes] = {}
+    for records in (await read_topic(kafka, OBSERVATIONS)).values():
+        for observation in (o for r in records for o in decode_bundle(r.value)):
+            if isinstance(observation, Tick | SessionStarted) or observation.session != session:
+                continue
+            said = msgspec.to_builtins(observation)
+            for name in ("session", "capture_ms", "ingested_ms", "partition", "offset"):
+                said.pop(name, None)
+            told.setdefault((said["type"], said.get("seq", 0)), msgspec.msgpack.encode(said))
+    return told
+
+
+@pytest.mark.timeout(400)
+async def test_kills_of_every_part_change_nothing(whole: LocalStack) -> None:
+    """Observations as in an undisturbed run; events byte for byte a fold of the log; rows exactly the log's."""
+    video, _ = await asyncio.to_thread(render_demo, Path(".cache") / "exam", Console(quiet=True))
+    (calm,) = await run_sources([str(video)], OPTIONS, addresses(whole), undisturbed)
+    hurt = Hurting(whole)
+    hurt_jobs = await run_sources([str(video), str(video)], OPTIONS, addresses(whole), hurt)
+    assert hurt.killed == len(KILLS)
+    reference = await observed(whole.kafka, calm.session)
+    assert len(reference) > FRAMES
+    for job in hurt_jobs:
+        assert not job.failure
+        assert await observed(whole.kafka, job.session) == reference
+    log, events = await read_topic(whole.kafka, OBSERVATIONS), await read_topic(whole.kafka, RISK_EVENTS)
+    difference = compare(log, events)
+    assert difference.is_exact, difference
+    store = Store(over_http(whole.clickhouse), "proctor")
+    rows = reconcile(store, [record for topic in (log, events) for records in topic.values() for record in records])
+    store.close()
+    assert all(table.none for table in rows), rows
