@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.dead_letters import origin, send_dead_letter
@@ -47,6 +47,7 @@ def test_bad_headers_are_poison(headers: list[tuple[str, bytes]]) -> None:
         read_frame_header(headers)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_garbage_is_poison_and_nothing_else(garbage: bytes) -> None:
     try:

@@ -1,7 +1,7 @@
 """Which pictures become frames. Without these, odd rates and broken clocks would change what the detectors see."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.sampling import CaptureClock, Sampler, frame_interval_ms, stated_interval_ms
@@ -34,6 +34,7 @@ def test_rate(rate_fps: float, offsets_ms: list[int], expected: list[int]) -> No
     assert chosen(rate_fps, offsets_ms) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=300), st.sampled_from([0.5, 1.0, 2.0, 5.0, 10.0]))
 def test_never_more_than_the_rate_and_never_a_hole_that_the_source_does_not_have(steps: list[int], rate: float) -> None:
     offsets = [sum(steps[:i]) for i in range(len(steps))]
@@ -71,6 +72,7 @@ def test_clock(stamps: list[float], expected: list[int | None]) -> None:
     assert times(40, stamps) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e12), min_size=1, max_size=100))
 def test_clock_never_goes_back(stamps: list[float]) -> None:
     offsets = [offset for offset in times(40, stamps) if offset is not None]

@@ -19,7 +19,7 @@ from ingest.session import run_session
 from ingest.sources.source import Kind, Picture, Unreadable, Wanted
 from ingest.topics import FRAMES, OBSERVATIONS, partition_of
 
-DEADLINE_S = 10
+DEADLINE_S = 30
 decode = msgspec.msgpack.Decoder(list[SessionStarted | SessionEnded | FramesDropped]).decode
 ControlMessage = SessionStarted | SessionEnded | FramesDropped
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.topics import (
@@ -37,6 +37,7 @@ def test_derived_data_is_kept_for_a_day_at_least() -> None:
     assert min(kept.values()) >= 24 * 60 * MINUTE_MS
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=40))
 def test_partition_is_stable_and_in_range(session: str) -> None:
     assert 0 <= partition_of(session) < PARTITIONS
