@@ -21,7 +21,7 @@ FOCAL = 900.0
 LOOK_AT = (190.0, 230.0)  # the point seen straight on
 DEPTH_GAIN = 1.2  # face mesh's depth is shallow: with this the pose read from the pictures follows the script 1:1
 JAW_DROP_PX = 26.0
-TEETH_DEPTH = 8.0  # behind the lips, so that closed lips hide them
+TEETH_DEPTH = 8.0  # behind the lips; the lower lip half of it, so that the upper one lies over it
 
 
 def rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:
@@ -67,15 +67,16 @@ def at_rest(mesh: HeadMesh, vertices: Floats) -> Floats:
     for corner, inward in zip(MOUTH_CORNERS, (1, -1), strict=True):
         offset = (vertices[:, :2] - vertices[corner, :2]) / (22, 17)
         near = np.exp(-(offset**2).sum(1))
-        rest[:, 1] += near * 6.5
+        rest[:, 1] += near * 8
         rest[:, 0] += inward * near * 6
     upper, lower = list(INNER_LIP_UPPER), list(INNER_LIP_LOWER)
     gap = vertices[lower, 1] - vertices[upper, 1]
     widest = gap.max()
     rest[upper, 1] += gap * 0.46
     rest[lower, 1] -= gap * 0.62
-    rest[list(OUTER_LIP_LOWER), 1] -= np.array([0, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4, 0]) * widest * 0.85
-    rest[list(OUTER_LIP_UPPER), 1] += np.array([0, 0.2, 0.3, 0.3, 0.3, 0.3, 0.3, 0.2, 0]) * widest
+    rest[list(OUTER_LIP_LOWER), 1] -= np.array([0, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4, 0]) * widest * 1.25
+    rest[list(OUTER_LIP_UPPER), 1] += np.array([0, 0.2, 0.3, 0.3, 0.3, 0.3, 0.3, 0.2, 0]) * widest * 1.6
+    rest[lower, 2] += TEETH_DEPTH / 2
     rest[mesh.teeth] = rest[lower] + (0, 0, TEETH_DEPTH)
     return rest
 

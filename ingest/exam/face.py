@@ -64,7 +64,7 @@ def _lips(skin: Floats, points: Floats, looks: Looks) -> Floats:
     grey = skin @ np.array([0.114, 0.587, 0.299])
     tinted = grey[..., None] * np.array([0.82, 0.86, 1.22])
     skin = _mouth_corners(skin, points)
-    return put(skin, tinted, blur(lips, 1.2) * (0.75 if looks.beard or looks.cut is Cut.SHORT else 0.5))
+    return put(skin, tinted, blur(lips, 1.2) * (0.75 if looks.cut is Cut.SHORT else 0.5))
 
 
 def _mouth_corners(skin: Floats, points: Floats) -> Floats:
@@ -76,7 +76,7 @@ def _mouth_corners(skin: Floats, points: Floats) -> Floats:
             skin[int(y) - 3 : int(y) + 4, int(end) + outward * 9 - 3 : int(end) + outward * 9 + 4], (0, 1)
         )
         near = bell(xs, (x + end) / 2 - outward * 2, 8.0) * bell(ys, y, 4.5)
-        skin = put(skin, beside * 0.86, np.clip(1.8 * near, 0, 1))
+        skin = put(skin, beside * 0.95, np.clip(1.8 * near, 0, 1))
     return skin
 
 

@@ -66,10 +66,10 @@ def _flow(looks: Looks) -> tuple[Floats, Floats]:
     xs, ys = grid(HEAD_HEIGHT, HEAD_WIDTH)
     side = np.tanh((xs - CENTRE_X - looks.parting) / 5)
     offset_x = xs - CENTRE_X - looks.parting * smooth(240, 60, ys)
-    round_x = (CENTRE_Y - ys) / CROWN_RADIUS_Y * side + 0.05 * side
-    round_y = np.abs(offset_x) / CROWN_RADIUS_X + 0.08
+    round_x: Floats = np.asarray((CENTRE_Y - ys) / CROWN_RADIUS_Y * side + 0.05 * side)
+    round_y: Floats = np.asarray(np.abs(offset_x) / CROWN_RADIUS_X + 0.08)
     if looks.fringe:
-        forward = smooth(92, 55, np.abs(xs - CENTRE_X)) * smooth(40, 75, ys)
+        forward: Floats = smooth(92, 55, np.abs(xs - CENTRE_X)) * smooth(40, 75, ys)
         round_x = round_x * (1 - forward) + (xs - CENTRE_X - looks.parting) / 190 * forward
         round_y = round_y * (1 - forward) + (ys - 10) / 150 * forward
     down = smooth(120, 245, ys)

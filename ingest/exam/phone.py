@@ -14,7 +14,7 @@ BODY = (78.0, 34.0, 216.0, 316.0)  # left, top, right, bottom; 138 x 282, as 71 
 CORNER = 22.0
 LENS_PLATE = (88.0, 44.0, 152.0, 110.0)
 LENSES = ((106.0, 62.0), (106.0, 92.0), (135.0, 77.0))
-BACKS = ((50.0, 44.0, 40.0), (96.0, 78.0, 66.0), (58.0, 62.0, 66.0))
+BACKS = ((50.0, 44.0, 40.0), (92.0, 72.0, 58.0), (38.0, 36.0, 36.0))
 
 
 def paint_phone(skin: Floats, sleeve: Floats, rng: np.random.Generator) -> Image:

@@ -1,7 +1,8 @@
-"""A room behind the candidate, out of focus: wall, light, shelves with books, a picture. Drawn once by seed."""
+"""A room behind the candidate, out of focus: wall, light, books, a picture, a plant. Drawn once by seed."""
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ingest.exam.landmarks import Image
 from ingest.exam.truth import HEIGHT_PX, WIDTH_PX
@@ -20,7 +21,10 @@ def paint_room(rng: np.random.Generator) -> Image:
     left, right = (0, 160) if shelves_left else (470, 640)
     for y in (130, 250):
         _shelf(room, left, right, y, rng)
-    _picture(room, 500 if shelves_left else 30, rng)
+    side_x = 488 if shelves_left else 22
+    _picture(room, side_x, rng)
+    if rng.random() < 0.6:
+        _plant(room, side_x + int(rng.integers(20, 110)), rng)
     return np.asarray(cv2.GaussianBlur(room, (0, 0), DEFOCUS_PX), np.uint8)
 
 
@@ -55,16 +59,31 @@ def _book(room: Image, box: tuple[int, int, int, int], rng: np.random.Generator)
 
 
 def _picture(room: Image, left: int, rng: np.random.Generator) -> None:
-    """A framed print of soft colours."""
-    cv2.rectangle(room, (left, 60), (left + 110, 200), (48, 52, 58), -1)
-    cv2.rectangle(room, (left + 7, 67), (left + 103, 193), (222, 226, 228), -1)
-    base = rng.uniform(90, 190, 3)
-    print_small = np.clip(base + rng.normal(0, 26, (5, 4, 3)), 0, 255).astype(np.uint8)
-    room[82:178, left + 22 : left + 88] = cv2.resize(print_small, (66, 96), interpolation=cv2.INTER_CUBIC)
+    """A wide landscape in a wooden frame: anything upright with a bright middle is taken for a phone's screen."""
+    width, height = 128, 84
+    top = 62
+    cv2.rectangle(room, (left, top), (left + width, top + height), (74, 104, 138), -1)
+    horizon = rng.uniform(0.45, 0.65)
+    down = np.linspace(0, 1, height - 10)[:, None, None]
+    sky, land = rng.uniform(150, 200, 3), rng.uniform(70, 130, 3) * np.array([0.8, 1.05, 0.95])
+    print_ = np.where(down < horizon, sky * (0.85 + 0.3 * down), land * (1.15 - 0.3 * down))
+    hills = cv2.resize(rng.normal(0, 14, (5, 9)), (width - 10, height - 10), interpolation=cv2.INTER_CUBIC)
+    painted = np.clip(print_ + np.asarray(hills)[..., None], 0, 255).astype(np.uint8)
+    room[top + 5 : top + height - 5, left + 5 : left + width - 5] = painted
 
 
-def _triple(
-    colour: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-) -> Triple:
-    blue, green, red = (int(v) for v in np.clip(colour, 0, 255))
+def _plant(room: Image, x: int, rng: np.random.Generator) -> None:
+    """A plant on the floor whose leaves reach into the picture."""
+    for _ in range(26):
+        angle, reach = rng.uniform(-1.2, 1.2), rng.uniform(60, 150)
+        tip = (x + reach * np.sin(angle), 470 - reach * np.cos(angle))
+        middle = (int((x + tip[0]) / 2), int((470 + tip[1]) / 2 - 12))
+        green = rng.uniform(0.6, 1.15) * np.array([58.0, 108, 74])
+        size = (int(reach / 2), int(rng.uniform(7, 13)))
+        turn = float(np.degrees(np.arctan2(tip[1] - 470, tip[0] - x)))
+        cv2.ellipse(room, middle, size, turn, 0, 360, _triple(green), -1, cv2.LINE_AA)
+
+
+def _triple(colour: npt.ArrayLike) -> Triple:
+    blue, green, red = (int(v) for v in np.clip(np.asarray(colour), 0, 255))
     return blue, green, red

@@ -19,7 +19,8 @@ from ingest.exam.truth import HEIGHT_PX, WIDTH_PX
 
 RENDERER = "exam-1"  # a new name whenever the same schedule gives other pictures
 USUAL_SCALE = 0.75  # picture pixels to a head pixel: the face is 135 px wide
-SECOND_SCALE = 0.66  # of the candidate's; a face below 86 px is not found
+SECOND_SCALE = 0.66  # of the candidate's
+SMALLEST_SCALE = 0.47  # a face of 95 px; below 86 px it is not always found
 SECOND_FROM_EDGE_PX = 118.0
 FACE_X, FACE_Y = 192.0, 245.0
 HIP = (190.0, 900.0)  # the point the body leans about
@@ -74,7 +75,7 @@ class Scene:
         from_edge = outside + (inside - outside) * now.second_in
         x = WIDTH_PX - from_edge if now.second_side > 0 else from_edge
         lean = now.second.lean_deg + now.second_side * 6 * (1 - now.second_in)
-        return _placed(self._scale * SECOND_SCALE, (x, 190.0), lean, self._second.mirrored)
+        return _placed(max(self._scale * SECOND_SCALE, SMALLEST_SCALE), (x, 190.0), lean, self._second.mirrored)
 
 
 def _stream(schedule: Schedule, number: int) -> np.random.Generator:
