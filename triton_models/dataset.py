@@ -10,7 +10,7 @@ OUT/held-back.txt lists the videos that training never sees.
 import argparse
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -18,16 +18,14 @@ from random import Random
 import cv2
 import numpy as np
 
-from triton_models.annotations import LabelledBox
-from triton_models.composites import Cutout, Picture, bare_hand, cut, paste_somewhere, plate, with_fingers, worn
+from triton_models.composites import Picture, worn
 from triton_models.erasing import can_erase, without_phones
+from triton_models.pasting import COUNTS, Pool, pasted
 from triton_models.sources import NEGATIVE_VIDEOS, Example, Parts, coco, negatives, rendered, roboflow_set
 from triton_models.taxonomy import TRAINED
 from triton_models.teacher import Teacher
 
 LONGEST_SIDE_PX = 320
-PASTED = {"phone": 620, "plate": 300, "piece": 160, "hand": 60}
-"""Pasted pictures by kind; `piece` is a part of another picture that carries its own label."""
 HEADPHONE_PICTURES = 230
 """The headphones show nearly one person alone; more of him would teach his face, not headphones."""
 HEADPHONE_HOSTS = 60
@@ -70,15 +68,20 @@ class Gathered:
     frames: list[Example]
     scenes: list[Example]
 
-    def hosts(self) -> list[Example]:
-        """Pictures without a phone to paste on; video frames twice, since they look like what will be watched."""
+    def pool(self) -> Pool:
+        """What to paste on, and what; video frames count twice, since they look like what will be watched."""
         faces = self.headphones.train[:HEADPHONE_HOSTS]
         every = [*self.frames, *self.frames, *self.scenes, *self.everyday.train, *faces]
-        return [example for example in every if not example.has_phone()]
+        return Pool(
+            hosts=[example for example in every if not example.has_phone()],
+            phones=[example for example in self.phones.train if example.has_phone()],
+            things=[example for example in self.everyday.train if has_thing(example)],
+        )
 
-    def things(self) -> list[Example]:
-        """Pictures that hold something besides people and phones."""
-        return [e for e in self.everyday.train if any(TRAINED[box.class_id] not in ONLY_BACKGROUND for box in e.boxes)]
+
+def has_thing(example: Example) -> bool:
+    """Whether something besides people and phones is labelled in it."""
+    return any(TRAINED[box.class_id] not in ONLY_BACKGROUND for box in example.boxes)
 
 
 def gather(data: Path, rendered_folder: Path | None, rng: Random) -> Gathered:
@@ -106,43 +109,7 @@ def train_examples(gathered: Gathered, rng: Random) -> Iterator[Example]:
         if can_erase(example.boxes):
             others = [box for box in example.boxes if box.class_id != 0]
             yield Example(f"erased_{index}", without_phones(example.picture, example.boxes, rng), others)
-    yield from pasted(gathered, rng)
-
-
-def pasted(gathered: Gathered, rng: Random) -> Iterator[Example]:
-    """Phones (labelled) and look-alikes (unlabelled, or with their own label) pasted on pictures without a phone."""
-    hosts, things = gathered.hosts(), gathered.things()
-    phones = [example for example in gathered.phones.train if example.has_phone()]
-    for kind, count in PASTED.items():
-        for index in range(count):
-            donor = rng.choice(phones if kind == "phone" else things)
-            host = rng.choice(hosts)
-            cutout, label = thing_of(kind, donor, rng)
-            if cutout is not None:
-                yield paste_one(f"pasted_{kind}_{index}", host, cutout, label, rng)
-
-
-def thing_of(kind: str, donor: Example, rng: Random) -> tuple[Cutout | None, int | None]:
-    """What to paste and its class; a drawn thing has none, a cutout too small to paste is None."""
-    if kind == "plate":
-        return _held(plate(rng), rng), None
-    if kind == "hand":
-        return bare_hand(rng), None
-    boxes: Sequence[LabelledBox] = [box for box in donor.boxes if box.class_id == 0] if kind == "phone" else donor.boxes
-    box = rng.choice(boxes)
-    cutout = cut(donor.picture, box, rng)
-    return (None if cutout is None else _held(cutout, rng)), box.class_id
-
-
-def _held(thing: Cutout, rng: Random) -> Cutout:
-    return with_fingers(thing, rng) if rng.random() < 0.6 else thing
-
-
-def paste_one(name: str, host: Example, thing: Cutout, label: int | None, rng: Random) -> Example:
-    """A host with one thing on it, and its box where the thing has a class."""
-    picture, seen = paste_somewhere(worn(host.picture, rng), thing, rng)
-    own = [] if label is None else [LabelledBox(label, seen.cx, seen.cy, seen.w, seen.h)]
-    return Example(name, picture, [*host.boxes, *own])
+    yield from pasted(gathered.pool(), COUNTS, rng)
 
 
 def build(data: Path, out: Path, rendered_folder: Path | None) -> Counter[str]:

@@ -38,7 +38,6 @@ SETTINGS: dict[str, Any] = {
     "warmup_epochs": 0.5,
     "freeze": FROZEN_LAYERS,
     "mosaic": 0.6,
-    "close_mosaic": 3,
     "degrees": 8,
     "scale": 0.5,
     "mixup": 0.05,
@@ -115,7 +114,8 @@ def train(dataset: Path, start: Path, out: Path, epochs: int, rate: float, threa
     torch.set_num_threads(threads)
     Trainer.start = start
     places = {"data": str(dataset / "data.yaml"), "project": str(out.parent.resolve()), "name": out.name}
-    trainer = Trainer(overrides=SETTINGS | places | {"model": "yolov5n.yaml", "epochs": epochs, "lr0": rate})
+    course = {"model": "yolov5n.yaml", "epochs": epochs, "lr0": rate, "close_mosaic": epochs // 4}
+    trainer = Trainer(overrides=SETTINGS | places | course)
     trainer.train()
     return Path(trainer.best)
 
