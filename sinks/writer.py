@@ -40,7 +40,7 @@ class RowWriter:
 
     def __init__(self, reader: Reader, letters: Writer, store: Store, stop: asyncio.Event) -> None:
         self._reader, self._letters, self._store, self._stop = reader, letters, store, stop
-        self._patience, self._limit = Patience(stop), PoisonLimit()
+        self._reading, self._putting, self._limit = Patience(stop), Patience(stop), PoisonLimit()
         self._batch, self._storing = Batch(), Batch()
         self._task: asyncio.Task[None] | None = None
         self._held_back = self._running = False
@@ -70,14 +70,14 @@ class RowWriter:
 
     def trouble(self) -> str | None:
         """Why rows do not reach the store, for the health check."""
-        if self._patience.trouble:
-            return self._patience.trouble
+        if known := self._putting.trouble or self._reading.trouble:
+            return known
         age_ms = self.oldest_age_ms()
         return f"rows have waited for {age_ms // 1000} s" if age_ms > STUCK_MS and self._task is None else None
 
     async def _turn(self) -> None:
         self._hold_back()
-        for records in (await self._patience.until_done(lambda: self._reader.read(READ_MS, READ_RECORDS))).values():
+        for records in (await self._reading.until_done(lambda: self._reader.read(READ_MS, READ_RECORDS))).values():
             self._take(records)
         for topic, behind in _by_topic(self._reader).items():
             LAG.labels(topic).set(behind)
@@ -101,27 +101,30 @@ class RowWriter:
             self._task.result()
             self._task = None
         if self._task is None and self._batch.due(now_ms()):
-            self._task = asyncio.create_task(self._store_next())
+            self._task = asyncio.create_task(self._put(self._cut()))
 
     async def _finish(self) -> None:
         if self._task is not None:
             await self._task
-        await self._store_next()
+        await self._put(self._cut())
 
-    async def _store_next(self) -> None:
-        batch = self._storing = self._batch
-        self._batch = Batch()
+    def _cut(self) -> Batch:
+        """End the batch that fills; the next one begins."""
+        self._storing, self._batch = self._batch, Batch()
+        return self._storing
+
+    async def _put(self, batch: Batch) -> None:
         for table, rows in batch.rows.items():
             await self._insert(table, rows)
         for record, reason in batch.poison:
-            await self._patience.until_done(lambda r=record, why=reason: self._bury(r, why))  # type: ignore[misc]
-        await self._patience.until_done(lambda: self._reader.commit(batch.next_offsets))
+            await self._putting.until_done(lambda r=record, why=reason: self._bury(r, why))  # type: ignore[misc]
+        await self._putting.until_done(lambda: self._reader.commit(batch.next_offsets))
         BATCH_ROWS.observe(batch.count)
         self._storing = Batch()
 
     async def _insert(self, table: str, rows: Sequence[Row]) -> None:
         started = time.monotonic()
-        await self._patience.until_done(lambda: asyncio.to_thread(self._store.insert, rows))
+        await self._putting.until_done(lambda: asyncio.to_thread(self._store.insert, rows))
         INSERT_LATENCY.labels(table).observe(time.monotonic() - started)
         ROWS.labels(table).inc(len(rows))
         stored_ms = now_ms()

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from ingest.kafka_log import KafkaWriter
 from ingest.log import Record
@@ -152,6 +153,8 @@ async def behind(place: Place) -> int:
     try:
         ends = await consumer.end_offsets(_partitions(place))
         committed = await admin.list_consumer_group_offsets(f"{place.prefix}sinks")
+    except GroupCoordinatorNotAvailableError:  # until a broker's first group has made its topic
+        committed = {}
     finally:
         await consumer.stop()
         await admin.close()
