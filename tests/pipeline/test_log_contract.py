@@ -188,7 +188,7 @@ async def test_lag_counts_what_was_not_read(backend: Backend) -> None:
     await append(writer, FRAMES, 0, *(b"%d" % n for n in range(7)))
     await read_all(reader, 3, most=1)
     async with asyncio.timeout(DEADLINE_S):
-        while reader.lag()[TopicPartition(FRAMES, 0)] != 4:  # noqa: ASYNC110
+        while reader.lag()[TopicPartition(FRAMES, 0)] != 4:
             await asyncio.sleep(0.01)
     await read_all(reader, 4)
     assert reader.lag()[TopicPartition(FRAMES, 0)] == 0
@@ -212,7 +212,7 @@ async def test_second_member_takes_a_share_and_commits_of_lost_partitions_are_le
     not_committed = second.assignment()
     await first.stop()
     async with asyncio.timeout(DEADLINE_S):
-        while second.assignment() != everything:  # noqa: ASYNC110
+        while second.assignment() != everything:
             await asyncio.sleep(0.01)
     assert (await read_all(second, len(not_committed))).keys() == not_committed
     assert await second.read(300, 100) == {}

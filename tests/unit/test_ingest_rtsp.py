@@ -18,7 +18,7 @@ from ingest.sources.quiet import quiet
 
 PACKET_BYTES = 7 * 188  # whole packets of a transport stream, below the size of an Ethernet frame
 TRANSPORT_STREAM = 33
-SDP = f"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\nm=video 0 RTP/AVP {TRANSPORT_STREAM}\r\na=control:track\r\n"
+SDP = f"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=c\r\nt=0 0\r\nm=video 0 RTP/AVP {TRANSPORT_STREAM}\r\na=control:track\r\n"
 
 
 class RtspCamera:
