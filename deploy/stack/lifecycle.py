@@ -7,10 +7,12 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from deploy.stack.class_cache import record_class_cache
 from deploy.stack.condition import StackStatus, status
 from deploy.stack.errors import StackError
 from deploy.stack.folder import Lock, StateFolder, is_locked, read_record, state_folder, write_record
 from deploy.stack.jars import cache_folder, resolve_jars
+from deploy.stack.java import Java, class_cache
 from deploy.stack.logs import open_log
 from deploy.stack.planning import make_plan
 from deploy.stack.processes import STACK_VARIABLE, Identity, end, marked, send, wait_until
@@ -32,8 +34,13 @@ def silent(_step: str, _message: str) -> None:
 
 
 def prepare(report: Report = silent, environment: Mapping[str, str] = os.environ) -> None:
-    """Fetch what a first start needs from the network: Kafka's jars. Under a second when they are there."""
-    resolve_jars(cache_folder(environment), lambda message: report("kafka", message))
+    """Fetch Kafka's jars and record their class cache; some milliseconds once that is done. Raises StackError."""
+    cache = cache_folder(environment)
+
+    def say(message: str) -> None:
+        report("kafka", message)
+
+    record_class_cache(Java(tuple(resolve_jars(cache, say)), class_cache(cache)), say)
 
 
 def up(

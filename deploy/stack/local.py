@@ -126,7 +126,9 @@ class LocalStack:
         record = read_record(self._folder.stack, StackRecord)
         if record is None or not is_locked(self._folder.supervisor_lock):
             raise StackError("supervisor", "it is not running", "Start the stack")
-        return self._kill(record.supervisor)
+        killed = self._kill(record.supervisor)
+        wait_until(lambda: not is_locked(self._folder.supervisor_lock), DEATH_DEADLINE_S, POLL_S)
+        return killed
 
     def wait_ready(self, part: str, instead_of: Identity | None = None, deadline_s: float = READY_DEADLINE_S) -> None:
         """Until the part is ready, with another process than `instead_of`. Raises StackError at the deadline."""

@@ -8,7 +8,7 @@ from deploy.stack.errors import StackError
 from deploy.stack.folder import StateFolder, is_locked, read_record
 from deploy.stack.ports import choose, fixed_ports
 from deploy.stack.processes import Identity, is_alive
-from deploy.stack.reachable import check_reachable, given_addresses
+from deploy.stack.reachable import DEADLINE_S, DEADLINE_VARIABLE, check_reachable, given_addresses
 from deploy.stack.records import PARTS, Plan, StackRecord, ports_of
 from deploy.stack.triton import model_repository
 
@@ -26,7 +26,7 @@ def make_plan(
     kept = frozenset(old.parts) if old and supervised else frozenset()
     parts = tuple(part for part in PARTS if part in wanted | kept and part not in given)
     preflight(parts, folder, environment)
-    check_reachable({part: address for part, address in given.items() if not old or old.given.get(part) != address})
+    check_reachable(given, float(environment.get(DEADLINE_VARIABLE) or DEADLINE_S))
     return Plan(
         stack_id=old.stack_id if old else uuid.uuid4().hex,
         parts=parts,

@@ -37,7 +37,9 @@ def identify(pid: int) -> Identity | None:
         fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    if fields[0] in ("Z", "X"):
+    if (
+        fields[0] in ("Z", "X") and int(fields[17]) <= 1
+    ):  # a killed process is gone, locks and all, with its last thread
         return None
     return Identity(pid, int(fields[19]), boot_id())
 

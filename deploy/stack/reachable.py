@@ -10,6 +10,7 @@ from deploy.stack.part import HealthCheck
 from deploy.stack.records import BACKENDS
 
 DEADLINE_S = 10.0
+DEADLINE_VARIABLE = "PROCTOR_REACH_DEADLINE_S"
 PAUSE_S = 0.3
 FORMS = {
     "kafka": "host:port of a broker",
