@@ -122,8 +122,8 @@ def layout_of(path: Path, output: NDArray[np.float32], classes: int) -> Layout:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error's text."""
-    return str(error).strip().split("\n")[0]
+    """The first line of an error's text, without its full stop."""
+    return str(error).strip().split("\n")[0].rstrip(".")
 
 
 def _literal(path: Path, key: str, text: str) -> Any:
