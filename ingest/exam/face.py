@@ -55,16 +55,15 @@ def _face_border(points: Floats) -> Floats:
 
 
 def _lips(skin: Floats, points: Floats, looks: Looks) -> Floats:
-    """Paler, browner lips than the photograph's."""
+    """Darker, browner lips than the photograph's."""
     corners = [points[i, :2] for i in MOUTH_CORNERS]
     upper = [corners[0], *points[list(OUTER_LIP_UPPER), :2], corners[1]]
     ring = np.array([*upper, *points[list(OUTER_LIP_LOWER[::-1]), :2]])
     inner = np.array([*points[list(INNER_LIP_UPPER), :2], *points[list(INNER_LIP_LOWER[::-1]), :2]])
     lips = filled(ring, HEAD_HEIGHT, HEAD_WIDTH) * (1 - filled(inner, HEAD_HEIGHT, HEAD_WIDTH))
-    grey = skin @ np.array([0.114, 0.587, 0.299])
-    tinted = grey[..., None] * np.array([0.82, 0.86, 1.22])
+    tinted = skin * np.array([0.84, 0.80, 0.93])
     skin = _mouth_corners(skin, points)
-    return put(skin, tinted, blur(lips, 1.2) * (0.75 if looks.cut is Cut.SHORT else 0.5))
+    return put(skin, tinted, blur(lips, 1.2) * (0.9 if looks.cut is Cut.SHORT else 0.7))
 
 
 def _mouth_corners(skin: Floats, points: Floats) -> Floats:

@@ -21,7 +21,6 @@ from ingest.exam.proportions import reshaped
 from ingest.exam.raster import draw_mesh
 
 CHIN_SHADOW = 0.42
-SHADOW_DROP_PX = 20.0  # head pixels: light comes from above
 LIPS_PART = 0.03  # a mouth open by less shows nothing of its inside
 
 
@@ -102,13 +101,13 @@ def _draw_torso(canvas: Image, person: Person, to_picture: Floats, angles: tuple
     """The torso with the head's shadow, which moves along with the chin."""
     corner = np.array([[1.0, 0, TORSO_LEFT], [0, 1.0, TORSO_TOP], [0, 0, 1]])
     shaded = person.torso.copy()
-    rows = np.arange(0, 190)
+    columns, rows = np.arange(280, 640), np.arange(0, 190)
     x = 190 - TORSO_LEFT + 70 * np.sin(np.radians(angles[0]))
-    columns = np.arange(shaded.shape[1])
     wide = np.exp(-(((columns[None] - x) / 92) ** 4))
-    tall = 1 / (1 + np.exp((rows[:, None] + TORSO_TOP - 372 + 60 * np.sin(np.radians(angles[1]))) / 7.0))
-    shade = 1 - CHIN_SHADOW * wide * tall
-    shaded[: len(rows), :, :3] = shaded[: len(rows), :, :3] * shade[..., None]
+    lowest = 372 - 60 * np.sin(np.radians(angles[1]))
+    tall = 1 / (1 + np.exp((rows[:, None] + TORSO_TOP - lowest) / 7.0))
+    near = shaded[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1, :3]
+    near[...] = near * (1 - CHIN_SHADOW * wide * tall).astype(np.float32)[..., None]
     size = (canvas.shape[1], canvas.shape[0])
     placed = cv2.warpAffine(shaded, (to_picture @ corner).astype(np.float64), size, flags=cv2.INTER_LINEAR)
     over(canvas, np.asarray(placed, np.uint8))

@@ -1,12 +1,13 @@
 """The synthetic exam: its script and truth, its pictures' determinism, its video's cache."""
 
-import hashlib
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from ingest.exam.behaviour import habits_of, moment
@@ -24,6 +25,8 @@ from ingest.exam.schedule import (
 from ingest.exam.truth import read_truth, truth_of, truth_path, write_truth
 from ingest.exam.video import is_finished, render, render_to_file
 
+Pictures = list[tuple[int, npt.NDArray[np.uint8]]]
+
 
 @pytest.fixture(scope="module")
 def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -36,9 +39,24 @@ def short(seed: int) -> Schedule:
     return Schedule(seed, 300, ())
 
 
-def bytes_of(schedule: Schedule, cache_dir: Path) -> list[str]:
-    """A digest of each picture."""
-    return [hashlib.sha256(picture.tobytes()).hexdigest() for _, picture in render(schedule, cache_dir)]
+@pytest.fixture(scope="module")
+def shown(cache_dir: Path) -> Pictures:
+    """The pictures of seed 3."""
+    return list(render(short(3), cache_dir))
+
+
+@pytest.fixture(scope="module")
+def heard() -> list[tuple[int, int]]:
+    """What the video's rendering told of its progress."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def video(cache_dir: Path, heard: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The video of seed 3 in a folder of its own, which did not exist before."""
+    path = tmp_path_factory.mktemp("video") / "out" / "exam.mp4"
+    render_to_file(short(3), path, cache_dir, lambda done, total: heard.append((done, total)))
+    return path
 
 
 def test_the_demo_shows_every_behaviour_once_with_room_between() -> None:
@@ -129,40 +147,37 @@ def test_each_behaviour_shows_in_its_episode_and_not_in_quiet(kind: Kind, signal
     assert sum(signal(moment(schedule, habits, t / 1000)) for t in before) <= 1, "more than a blink"
 
 
-def test_a_seed_gives_the_same_bytes_and_another_seed_gives_others(cache_dir: Path) -> None:
-    first = bytes_of(short(3), cache_dir)
-    assert first == bytes_of(short(3), cache_dir)
-    assert not set(first) & set(bytes_of(short(4), cache_dir))
-    assert len(set(first)) == 3, "the camera's noise alone makes pictures differ"
+def test_a_seed_gives_the_same_bytes_also_without_the_prepared_portrait(shown: Pictures, tmp_path: Path) -> None:
+    again = render(short(3), tmp_path)
+    assert [picture.tobytes() for _, picture in again] == [picture.tobytes() for _, picture in shown]
 
 
-def test_pictures_have_their_times_and_shape(cache_dir: Path) -> None:
-    rendered = list(render(short(3), cache_dir))
-    assert [t_ms for t_ms, _ in rendered] == [0, 100, 200]
-    assert {(picture.shape, picture.dtype) for _, picture in rendered} == {((480, 640, 3), np.dtype(np.uint8))}
+def test_another_seed_gives_other_pictures(shown: Pictures, cache_dir: Path) -> None:
+    other = {picture.tobytes() for _, picture in render(short(4), cache_dir)}
+    assert not other & {picture.tobytes() for _, picture in shown}
 
 
-def test_a_prepared_portrait_gives_the_same_pictures_as_a_fresh_one(cache_dir: Path, tmp_path: Path) -> None:
-    assert bytes_of(short(3), tmp_path) == bytes_of(short(3), cache_dir)
+def test_pictures_have_their_times_and_shape_and_move(shown: Pictures) -> None:
+    assert [t_ms for t_ms, _ in shown] == [0, 100, 200]
+    assert {(picture.shape, picture.dtype) for _, picture in shown} == {((480, 640, 3), np.dtype(np.uint8))}
+    assert len({picture.tobytes() for _, picture in shown}) == 3
 
 
-def test_a_video_is_written_once_and_whole(cache_dir: Path, tmp_path: Path) -> None:
-    path = tmp_path / "out" / "exam.mp4"
-    heard: list[tuple[int, int]] = []
-    render_to_file(short(3), path, cache_dir, lambda done, total: heard.append((done, total)))
+def test_a_video_is_written_once_and_whole(video: Path, cache_dir: Path, heard: list[tuple[int, int]]) -> None:
     assert heard == [(1, 3), (2, 3), (3, 3)]
-    written = path.stat().st_mtime_ns
-    render_to_file(short(3), path, cache_dir, lambda done, total: heard.append((done, total)))
-    assert path.stat().st_mtime_ns == written
-    assert len(heard) == 3
-    assert sorted(p.name for p in path.parent.iterdir()) == ["exam.digest", "exam.mp4", "exam.truth.json"]
-    capture = cv2.VideoCapture(str(path))
+    written = video.stat().st_mtime_ns
+    render_to_file(short(3), video, cache_dir)
+    assert video.stat().st_mtime_ns == written
+    assert sorted(p.name for p in video.parent.iterdir()) == ["exam.digest", "exam.mp4", "exam.truth.json"]
+    capture = cv2.VideoCapture(str(video))
     assert (capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)) == (3, 10)
 
 
-def test_a_video_of_another_schedule_or_without_truth_is_written_anew(cache_dir: Path, tmp_path: Path) -> None:
-    path = tmp_path / "exam.mp4"
-    render_to_file(short(3), path, cache_dir)
+def test_a_video_of_another_schedule_or_without_truth_is_written_anew(
+    video: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    path = Path(shutil.copytree(video.parent, tmp_path / "copy")) / video.name
+    assert is_finished(short(3), path)
     assert not is_finished(short(4), path)
     truth_path(path).unlink()
     assert not is_finished(short(3), path)
