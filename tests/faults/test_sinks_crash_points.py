@@ -86,6 +86,7 @@ def database(stack: "LocalStack") -> Iterator[Store]:
 async def test_a_writer_may_end_at_any_point(
     stack: "LocalStack", database: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Catches a commit that comes before the rows or the dead letters of its batch (tried: the rows are missing)."""
     monkeypatch.setattr("sinks.batch.ENOUGH_MS", 0)
     moments = await one_life(stack, database, filled(), Steps(None))
     tables = ("sessions", "observations", "calibrations", "timeline", "risk_events", "verdicts")
