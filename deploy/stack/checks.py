@@ -64,7 +64,7 @@ def check_platform() -> Check:
 def check_disk(folder: StateFolder, environment: Mapping[str, str]) -> Check:
     """Free space where the state is kept."""
     needed_mb = int(environment.get(FREE_DISK_VARIABLE) or NEEDED_DISK_MB)
-    there = next(path for path in (folder.path, *folder.path.parents) if path.exists())
+    there = _nearest(folder.path)
     free_mb = shutil.disk_usage(there).free >> 20
     if free_mb >= needed_mb:
         return well("disk", f"{free_mb} MB free in {there}")
@@ -76,15 +76,16 @@ def check_disk(folder: StateFolder, environment: Mapping[str, str]) -> Check:
 
 
 def check_folder(folder: StateFolder) -> Check:
-    """Whether the state folder can be written."""
-    try:
-        folder.make()
-    except OSError as error:
-        why = f"{folder.path} cannot be written: {error.strerror}"
-        return ill("state folder", why, "Set PROCTOR_HOME to a folder of yours")
-    if os.access(folder.path, os.W_OK):
+    """Whether the state folder can be written, or made."""
+    there = _nearest(folder.path)
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         return well("state folder", str(folder.path))
     return ill("state folder", f"{folder.path} cannot be written", "Set PROCTOR_HOME to a folder of yours")
+
+
+def _nearest(path: Path) -> Path:
+    """The path itself or the first of its parents that exists."""
+    return next(candidate for candidate in (path, *path.parents) if candidate.exists())
 
 
 def check_memory() -> Check:

@@ -33,6 +33,7 @@ def make_plan(
         ports=_ports(folder, parts, old, environment),
         given=given,
         models=str(model_repository(environment)),
+        attempt=old.attempt + 1 if old else 1,
         owner=owner if not (old and supervised) else old.owner,
     )
 

@@ -9,11 +9,10 @@ from deploy.stack.folder import StateFolder, is_locked, read_record
 from deploy.stack.logs import last_start
 from deploy.stack.processes import is_alive
 from deploy.stack.records import FAILED, READY, STARTING, PartRecord, Plan, StackRecord
+from deploy.stack.restarts import HOPELESS_FAILURES
 
 Report = Callable[[str, str], None]
 POLL_S = 0.05
-# One death may be bad luck (a port taken meanwhile); who dies three times in a row will go on dying.
-HOPELESS_FAILURES = 3
 
 
 def wait_ready(folder: StateFolder, plan: Plan, report: Report, deadline_s: float) -> None:
@@ -21,26 +20,28 @@ def wait_ready(folder: StateFolder, plan: Plan, report: Report, deadline_s: floa
     began = time.monotonic()
     told: dict[str, str] = {}
     while True:
-        parts = _recorded_parts(folder, plan)
+        followed = _recorded_parts(folder, plan)
+        parts = followed or {}
         _tell_changes(parts, told, report, plan, time.monotonic() - began)
         late = [name for name in plan.parts if name not in parts or parts[name].state != READY]
-        if not late:
+        if followed is not None and not late:
             return
         _give_up_hopeless(parts, folder)
         if not is_locked(folder.supervisor_lock):
             raise failure("supervisor", folder, "it ended")
         if time.monotonic() - began > deadline_s:
+            late = late or ["supervisor"]
             known = parts.get(late[0])
             why = f"not ready after {deadline_s:.0f} s" + (f": {known.why}" if known and known.why else "")
             raise failure(late[0], folder, why)
         time.sleep(POLL_S)
 
 
-def _recorded_parts(folder: StateFolder, plan: Plan) -> dict[str, PartRecord]:
-    """The living supervisor's word on this plan; nothing while it still follows an older one."""
+def _recorded_parts(folder: StateFolder, plan: Plan) -> dict[str, PartRecord] | None:
+    """The living supervisor's word on this plan; None while it still follows an older one."""
     record = read_record(folder.stack, StackRecord)
-    current = record is not None and record.addresses == plan.addresses and is_alive(record.supervisor)
-    return record.parts if record is not None and current else {}
+    current = record is not None and record.attempt == plan.attempt and is_alive(record.supervisor)
+    return record.parts if record is not None and current else None
 
 
 def _tell_changes(

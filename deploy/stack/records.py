@@ -18,7 +18,10 @@ FAILED, HELD, STOPPED, GIVEN = "failed", "held", "stopped", "given"
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What `up` wants. `given` are addresses of parts run by somebody else; the stack ends with its `owner` process."""
+    """What `up` wants. `given` are addresses of parts run by somebody else; the stack ends with its `owner` process.
+
+    `attempt` counts the calls of `up`: what had given up is tried again with each.
+    """
 
     stack_id: str
     parts: tuple[str, ...]
@@ -26,6 +29,7 @@ class Plan(msgspec.Struct, frozen=True):
     given: dict[str, str]
     models: str
     owner: Identity | None = None
+    attempt: int = 0
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -53,6 +57,7 @@ class StackRecord(msgspec.Struct, frozen=True):
     supervisor: Identity
     addresses: dict[str, str]
     parts: dict[str, PartRecord]
+    attempt: int = 0
 
 
 def ports_of(parts: Iterable[str]) -> list[str]:

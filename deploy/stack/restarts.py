@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# One death may be bad luck (a port taken meanwhile); for who dies three times in a row `up` waits no longer.
+HOPELESS_FAILURES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class RestartRule:

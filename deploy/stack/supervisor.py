@@ -13,7 +13,7 @@ from deploy.stack.logs import rotate
 from deploy.stack.parts import build_part
 from deploy.stack.processes import Identity, end, identify, is_alive, marked
 from deploy.stack.records import FAILED, NEEDS, PARTS, READY, STAGES, PartRecord, Plan, StackRecord
-from deploy.stack.restarts import RestartRule
+from deploy.stack.restarts import HOPELESS_FAILURES, RestartRule
 from ingest.errors import ProctorError
 from ingest.telemetry import configure_logging, now_ms
 
@@ -69,9 +69,10 @@ class Supervisor:
         try:
             part = build_part(name, plan, self._folder)
         except ProctorError as error:
-            self._broken[name] = PartRecord(FAILED, now_ms(), why=str(error), failures=1)
+            self._broken[name] = PartRecord(FAILED, now_ms(), why=str(error), failures=HOPELESS_FAILURES)
             return
-        if name in self._keepers and self._keepers[name].part.digest == part.digest:
+        kept = self._keepers.get(name)
+        if kept is not None and kept.part.digest == part.digest and kept.record.state != FAILED:
             return
         await self._stop_parts([name])
         previous = self._earlier.pop(name, None)
@@ -100,7 +101,8 @@ class Supervisor:
         if self._plan is None or not self._folder.path.exists():
             return
         parts = self._broken | {name: keeper.record for name, keeper in self._keepers.items()}
-        write_record(self._folder.stack, StackRecord(self._plan.stack_id, self._me, self._plan.addresses, parts))
+        plan = self._plan
+        write_record(self._folder.stack, StackRecord(plan.stack_id, self._me, plan.addresses, parts, plan.attempt))
 
     def _rotate_logs(self) -> None:
         for path in self._folder.logs.glob("*.log"):
