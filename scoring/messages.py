@@ -149,7 +149,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, tag="verdict/1"):
 RiskMessage = CalibrationFinished | RiskOpened | RiskClosed | ScoreSample | Verdict
 
 _decode_bundle = msgspec.msgpack.Decoder(list[Observation]).decode
-_decode_risk = msgspec.msgpack.Decoder(RiskMessage).decode
+_risk_decoder: msgspec.msgpack.Decoder[RiskMessage] = msgspec.msgpack.Decoder(RiskMessage)
 
 
 def decode_bundle(value: bytes) -> list[Observation]:
@@ -169,7 +169,7 @@ def decode_risk_message(value: bytes) -> RiskMessage:
     Raises: PoisonError when the bytes are not one of its messages.
     """
     try:
-        return _decode_risk(value)
+        return _risk_decoder.decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PoisonError(f"unreadable risk message: {error}") from error
 

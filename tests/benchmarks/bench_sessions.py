@@ -30,11 +30,12 @@ from ingest.progress import Progress
 from ingest.session import run_session
 from ingest.sources.opening import open_source
 from tests.benchmarks.search import largest_held
-from triton_models.contract import repository_model
+from triton_models.model_card import read_card
 
 SECONDS = 30
 RATE_FPS = 2.0
 LATE_S = 2.0
+OBJECTS = Path(__file__).parents[2] / "triton_models" / "repository" / "objects"
 PLAIN = Path(__file__).with_name("plain_program.py")
 
 
@@ -53,21 +54,35 @@ def plain_holds(plain: Plain, video: Path, sessions: int, memory: list[float]) -
     """Start one process a session, let them play together, and ask each how late it was."""
     told = [plain.model, plain.input_px, plain.rate_fps, plain.objects_every, SECONDS]
     command = [sys.executable, str(PLAIN), str(video), *map(str, told)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    running = [subprocess.Popen(command, text=True, **pipes) for _ in range(sessions)]
+    running = [_started(command) for _ in range(sessions)]
     try:
         for process in running:
-            process.stdout.readline()
+            _said_by(process)
         for process in running:
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        results = [json.loads(process.stdout.readline()) for process in running]
+            _tell(process, "go")
+        results = [json.loads(_said_by(process)) for process in running]
     finally:
         for process in running:
             process.kill()
             process.wait()
     memory.append(sum(r["rss"] for r in results) / sessions / 2**20)
     return all(r["late_s"] < LATE_S for r in results)
+
+
+def _started(command: list[str]) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+
+
+def _said_by(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None, "started with a pipe"
+    return process.stdout.readline()
+
+
+def _tell(process: subprocess.Popen[str], word: str) -> None:
+    assert process.stdin is not None, "started with a pipe"
+    process.stdin.write(word + "\n")
+    process.stdin.flush()
 
 
 async def pipeline_holds(addresses: Addresses, video: Path, sessions: int) -> bool:
@@ -121,22 +136,35 @@ def main() -> int:
     console = Console()
     video, _ = render_demo(Path(".cache") / "exam", console)
     rows = [asyncio.run(measure_pipeline(video, console))]
-    model = repository_model()
-    every = DetectorsSettings().objects_every
-    same = Plain("plain (a): our models, sizes, rates", model.onnx, model.input_px, RATE_FPS, every)
-    published = Path(os.environ.get("PROCTOR_DATASETS", "../shared/data")) / "weights" / "yolov5n-coco.onnx"
-    plains = [same]
-    if published.is_file():
-        plains.append(Plain("plain (b): YOLO 640 px, every frame", published, 640, 0, 1))
-    for plain in plains:
-        memory: list[float] = []
-        held = largest_held(lambda n, p=plain, m=memory: plain_holds(p, video, n, m), 8 if plain.rate_fps else 1, 200)
-        rows.append((plain.name, held, memory[-1] if memory else 0.0))
+    rows += [measure_plain(plain, video, console) for plain in plain_programs()]
     table = Table("program", "sessions in real time", "MB per session", "pipeline / this")
     for name, held, memory_mb in rows:
         table.add_row(name, str(held), f"{memory_mb:.0f}", f"{rows[0][1] / max(1, held):.2f}")
     console.print(table)
     return 0
+
+
+def plain_programs() -> list[Plain]:
+    """The baselines that can be run here."""
+    card, every = read_card(OBJECTS / "model.json"), DetectorsSettings().objects_every
+    ours = OBJECTS / "1" / "model.onnx"
+    plains = [Plain("plain (a): our models, sizes, rates", ours, card.input_px, RATE_FPS, every)]
+    published = Path(os.environ.get("PROCTOR_DATASETS", "../shared/data")) / "weights" / "yolov5n-coco.onnx"
+    if published.is_file():
+        plains.append(Plain("plain (b): YOLO 640 px, every frame", published, 640, 0, 1))
+    return plains
+
+
+def measure_plain(plain: Plain, video: Path, console: Console) -> tuple[str, int, float]:
+    """One baseline's row."""
+    memory: list[float] = []
+
+    def holds(sessions: int) -> bool:
+        held = plain_holds(plain, video, sessions, memory)
+        console.print(f"[dim]{plain.name}, {sessions} sessions: {'held' if held else 'not held'}[/dim]")
+        return held
+
+    return plain.name, largest_held(holds, 16 if plain.rate_fps else 2, 200), memory[-1]
 
 
 async def measure_pipeline(video: Path, console: Console) -> tuple[str, int, float]:
