@@ -3,13 +3,12 @@
 Kafka takes any bytes as the name of a header, and some clients send them; aiokafka (0.14) wants UTF-8 and raises from
 `getmany`, each time again, so that one such record would stop all partitions of a reader. What other partitions had
 given in the same call is lost with it although their positions moved. So: go back to where the reader's owner stands,
-read each partition alone, fewer and fewer records at a time, and hand the bad one out as an empty record, which no
-stage accepts: it becomes a dead letter.
+read each partition alone, one record at a time, and hand the bad one out as an empty record, which no stage accepts: it
+becomes a dead letter.
 """
 
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
@@ -49,17 +48,21 @@ async def _go_back(consumer: AIOKafkaConsumer, delivered: Mapping[TopicPartition
 
 
 async def _read_one(consumer: AIOKafkaConsumer, tp: TopicPartition, most: int) -> Records:
-    start = await consumer.position(tp)
-    while True:
+    """Records of one partition up to the first bad one, or that alone."""
+    read: Records = []
+    while len(read) < most:
+        start = await consumer.position(tp)
         try:
-            read: dict[Any, Records] = await consumer.getmany(tp, timeout_ms=FETCH_MS, max_records=most)
+            one = (await consumer.getmany(tp, timeout_ms=FETCH_MS if not read else 0, max_records=1)).get(tp, [])
         except UnicodeDecodeError:
-            consumer.seek(tp, start)
-            if most == 1:
+            if not read:
                 return [_skip(consumer, tp, start)]
-            most //= 2
-        else:
-            return read.get(tp, [])
+            consumer.seek(tp, start)
+            return read
+        if not one:
+            return read
+        read += one
+    return read
 
 
 def _skip(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> "ConsumerRecord[bytes, bytes]":

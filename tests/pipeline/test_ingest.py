@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,7 +22,8 @@ from ingest.pacing import InFlight
 from ingest.progress import Progress, SessionSummary
 from ingest.session import run_session
 from ingest.sources.opening import open_source
-from ingest.topics import FRAMES, OBSERVATIONS, create_topics, partition_of
+from ingest.topics import FRAMES, OBSERVATIONS, partition_of
+from tests.own_topics import own_topics
 
 DEADLINE_S = 60
 decode = msgspec.msgpack.Decoder(list[SessionStarted | SessionEnded | FramesDropped]).decode
@@ -38,11 +38,10 @@ def broker(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def prefix(broker: str) -> str:
+async def prefix(broker: str) -> AsyncIterator[str]:
     """Topics of this test's own."""
-    prefix = f"ingest-{uuid.uuid4().hex[:8]}-"
-    await create_topics(broker, prefix)
-    return prefix
+    async with own_topics(broker, "ingest") as prefix:
+        yield prefix
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-import uuid
+from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -11,7 +11,8 @@ from aiokafka.record.util import calc_crc32c
 from ingest.errors import PoisonError, TransientError
 from ingest.kafka_log import KafkaReader, KafkaWriter
 from ingest.log import TopicPartition
-from ingest.topics import FRAMES, OBSERVATIONS, PARTITIONS, create_topics, topic_name
+from ingest.topics import FRAMES, OBSERVATIONS, PARTITIONS, topic_name
+from tests.own_topics import own_topics
 
 DEADLINE_S = 30
 
@@ -25,11 +26,10 @@ def broker(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def prefix(broker: str) -> str:
+async def prefix(broker: str) -> AsyncIterator[str]:
     """Topics of this test's own."""
-    prefix = f"kafka-{uuid.uuid4().hex[:8]}-"
-    await create_topics(broker, prefix)
-    return prefix
+    async with own_topics(broker, "kafka") as prefix:
+        yield prefix
 
 
 async def send_unreadable_header(broker: str, topic: str, partition: int) -> None:
@@ -57,16 +57,22 @@ async def read_values(reader: KafkaReader, count: int, most: int = 100) -> dict[
 
 
 async def test_record_that_the_client_cannot_unpack_becomes_an_empty_one(broker: str, prefix: str) -> None:
+    """And nothing is lost of the partitions that were fetched with it."""
+    bad = {3: 13, 6: 0}
     async with KafkaWriter(broker, prefix=prefix) as writer:
         for number in range(20):
-            if number == 13:
-                await send_unreadable_header(broker, topic_name(FRAMES, prefix), 0)
-            await (await writer.send(FRAMES, 0, b"a%d" % number))
-            await (await writer.send(FRAMES, 1, b"b%d" % number))
+            for partition in range(PARTITIONS):
+                if bad.get(partition) == number:
+                    await send_unreadable_header(broker, topic_name(FRAMES, prefix), partition)
+            sent = [await writer.send(FRAMES, partition, b"%d" % number) for partition in range(PARTITIONS)]
+            await asyncio.gather(*(asyncio.ensure_future(one) for one in sent))
     async with KafkaReader(broker, "g", FRAMES, prefix=prefix) as reader:
-        read = await read_values(reader, 41)
-    expected = [b"a%d" % n for n in range(20)]
-    assert read == {0: [*expected[:13], b"", *expected[13:]], 1: [b"b%d" % n for n in range(20)]}
+        read = await read_values(reader, 20 * PARTITIONS + len(bad))
+    for partition in range(PARTITIONS):
+        expected = [b"%d" % n for n in range(20)]
+        if partition in bad:
+            expected.insert(bad[partition], b"")
+        assert read[partition] == expected
 
 
 async def test_too_large_a_record_is_refused_and_the_writer_goes_on(broker: str, prefix: str) -> None:
@@ -90,9 +96,11 @@ async def test_full_batches_stay_below_the_limit_of_the_topic(broker: str, prefi
 
 
 async def test_prefixes_set_logs_apart(broker: str, prefix: str) -> None:
-    other = f"other-{prefix}"
-    await create_topics(broker, other)
-    async with KafkaWriter(broker, prefix=prefix) as mine, KafkaWriter(broker, prefix=other) as theirs:
+    async with (
+        own_topics(broker, "other") as other,
+        KafkaWriter(broker, prefix=prefix) as mine,
+        KafkaWriter(broker, prefix=other) as theirs,
+    ):
         await (await theirs.send(FRAMES, 0, b"theirs"))
         await (await mine.send(FRAMES, 0, b"mine"))
     async with KafkaReader(broker, "g", FRAMES, prefix=prefix) as reader:

@@ -1,9 +1,11 @@
 """The topics on a real broker. Without these, a retention or a partition count would be a wish."""
 
+import asyncio
 import os
 import subprocess
 import sys
 import uuid
+from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -11,6 +13,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from ingest.errors import InputError, TransientError
 from ingest.topics import OBSERVATIONS, PARTITIONS, TOPICS, create_topics, topic_name
+from tests.own_topics import delete_topics
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +23,11 @@ def broker(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def prefix() -> str:
-    return f"topics-{uuid.uuid4().hex[:8]}-"
+async def prefix(broker: str) -> AsyncIterator[str]:
+    """A prefix under which there is no topic yet, and after the test none again."""
+    prefix = f"topics-{uuid.uuid4().hex[:8]}-"
+    yield prefix
+    await delete_topics(broker, prefix)
 
 
 async def test_topics_are_created_as_the_table_says_once(broker: str, prefix: str) -> None:
@@ -59,14 +65,18 @@ async def test_no_broker() -> None:
         await create_topics("127.0.0.1:1")
 
 
-def test_command(broker: str, prefix: str) -> None:
+async def test_command(broker: str, prefix: str) -> None:
     environment = {**os.environ, "PROCTOR_KAFKA": broker, "PROCTOR_TOPIC_PREFIX": prefix}
     command = [sys.executable, "-m", "ingest.topics"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = await asyncio.to_thread(
+        subprocess.run, command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"5 topics of 8 partitions on {broker}\n"
     bad = {**environment, "PROCTOR_TOPIC_PREFIX": "no spaces"}
-    refused = subprocess.run(command, env=bad, capture_output=True, text=True, timeout=60, check=False)
+    refused = await asyncio.to_thread(
+        subprocess.run, command, env=bad, capture_output=True, text=True, timeout=60, check=False
+    )
     assert refused.returncode == 1
     assert "PROCTOR_TOPIC_PREFIX" in refused.stderr
     assert refused.stderr.count("\n") == 1

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -13,7 +12,8 @@ import pytest
 from ingest.kafka_log import KafkaReader, KafkaWriter
 from ingest.log import Reader, Record, TopicPartition, Writer
 from ingest.memory_log import MemoryLog, MemoryReader, MemoryWriter
-from ingest.topics import FRAMES, OBSERVATIONS, PARTITIONS, RISK_EVENTS, create_topics
+from ingest.topics import FRAMES, OBSERVATIONS, PARTITIONS, RISK_EVENTS
+from tests.own_topics import own_topics
 
 DEADLINE_S = 30
 SESSION_MS = 6_000  # the shortest that the broker allows
@@ -71,8 +71,7 @@ async def backend(request: pytest.FixtureRequest) -> AsyncIterator[Backend]:
             yield InMemory(opened)
             return
         bootstrap = os.environ.get("PROCTOR_KAFKA") or request.getfixturevalue("stack").kafka
-        prefix = f"contract-{uuid.uuid4().hex[:8]}-"
-        await create_topics(bootstrap, prefix)
+        prefix = await opened.enter_async_context(own_topics(bootstrap, "contract"))
         yield OnKafka(opened, bootstrap, prefix)
 
 
