@@ -1,7 +1,7 @@
 """What leaves a partition: risk messages and dead letters; who saves a position awaits their arrival first."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ingest.dead_letters import send_dead_letter
 from ingest.log import Acknowledgement, Record, Writer
@@ -16,6 +16,7 @@ STAGE = "scoring"
 MOST_ON_THE_WAY = (
     256  # records of one partition whose messages are on their way; more: the broker is slower than we are
 )
+LATENCY = STAGE_LATENCY.labels(STAGE)
 
 Arrivals = Sequence["asyncio.Task[None]"]
 
@@ -35,8 +36,9 @@ class Outbox:
         if not messages:
             return
         self._pauses.check()
-        sent = [(await self._send(message), message.ingested_ms) for message in messages]
-        self._on_the_way.append(asyncio.create_task(_arrival(sent)))
+        for message in messages:
+            sent = await self._send(message)
+        self._on_the_way.append(asyncio.create_task(_arrival(sent, [message.ingested_ms for message in messages])))
         if len(self._on_the_way) > MOST_ON_THE_WAY:
             await asyncio.gather(*self.take())
 
@@ -44,7 +46,7 @@ class Outbox:
         """Send a dead letter for `record`."""
         self._pauses.check()
         sent = await send_dead_letter(self._writer, STAGE, record, reason)
-        self._on_the_way.append(asyncio.create_task(_arrival([(sent, None)])))
+        self._on_the_way.append(asyncio.create_task(_arrival(sent, ())))
 
     def take(self) -> Arrivals:
         """What was sent since the last call; when all of it is done, it has arrived."""
@@ -58,8 +60,9 @@ class Outbox:
         )
 
 
-async def _arrival(sent: Sequence[tuple[Acknowledgement, int | None]]) -> None:
-    for acknowledgement, ingested_ms in sent:
-        await acknowledgement
-        if ingested_ms is not None:
-            STAGE_LATENCY.labels(STAGE).observe((now_ms() - ingested_ms) / 1000)
+async def _arrival(last: Acknowledgement, ingested_ms: Iterable[int]) -> None:
+    """A writer keeps the order of a partition: when the last message of a record has arrived, all have."""
+    await last
+    at_ms = now_ms()
+    for one_ms in ingested_ms:
+        LATENCY.observe((at_ms - one_ms) / 1000)

@@ -7,7 +7,7 @@ and aiokafka 0.14; no class of theirs is patched.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, cast
 
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError
@@ -128,16 +128,21 @@ class Consumer(stock.Consumer):
         """Hand records to the streams.
 
         Stock: drops what is below `_read_offset`, which a delivery that began before a seek may set after it, and
-        counts skipped offsets as acknowledged (`_add_gap`).
+        counts skipped offsets as acknowledged (`_add_gap`); starts four tasks for each record.
         """
         try:
             while not (self.should_stop or fetcher.should_stop):
-                async for _, message in self.getmany(FETCH_TIMEOUT_S):
-                    await self.wait_first(self.callback(message), self.suspend_flow.wait())
+                fetched = [message async for _, message in self.getmany(FETCH_TIMEOUT_S)]
+                if fetched:
+                    await self.wait_first(self._hand_over(fetched), self.suspend_flow.wait())
                 await asyncio.sleep(0)
         except (asyncio.CancelledError, ConsumerStoppedError):
             if not self.app.should_stop:
                 raise
+
+    async def _hand_over(self, fetched: Iterable[Message]) -> None:
+        for message in fetched:
+            await self.callback(message)
 
     def ack(self, message: Message) -> bool:
         """End the tracking of a message, nothing more; true the first time.
