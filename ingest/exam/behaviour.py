@@ -19,6 +19,7 @@ EXIT_FACE_GONE = 0.47  # share of the exit after which the detector loses the fa
 RISE_PX = 85.0
 LEAN_IN_S = 0.9  # a second person leaning into the picture
 RAISE_S = 0.7  # a phone brought up
+RAISED_ENOUGH = 0.75  # share of the way after which the whole phone is in the picture and no longer blurred
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +145,17 @@ def _candidate(schedule: Schedule, habits: Habits, t_s: float) -> Pose:
     )
 
 
+def _phone(schedule: Schedule, t_s: float) -> tuple[float, int]:
+    up, side = _inside(schedule.episodes, Kind.PHONE, t_s, RAISE_S, RAISED_ENOUGH)
+    return smooth_step(0, 1, up), side
+
+
 def moment(schedule: Schedule, habits: Habits, t_s: float) -> Moment:
     """Everything about the picture at `t_s` seconds."""
     second_in, second_side = _inside(schedule.episodes, Kind.SECOND_FACE, t_s, LEAN_IN_S, 1.0)
     eased = smooth_step(0, 1, second_in)
-    phone_up, phone_side = _during(schedule.episodes, Kind.PHONE, t_s, RAISE_S)
-    phone_before, _ = _during(schedule.episodes, Kind.PHONE, t_s - 0.1, RAISE_S)
+    phone_up, phone_side = _phone(schedule, t_s)
+    phone_before, _ = _phone(schedule, t_s - 0.1)
     second = Pose(
         yaw_deg=float(-8 * second_side + 3 * np.sin(t_s * 0.9)),
         pitch_deg=float(2 * np.sin(t_s * 1.3)),
