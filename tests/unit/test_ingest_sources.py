@@ -23,6 +23,7 @@ from ingest.sources.folder import PictureFolder
 from ingest.sources.opening import open_source
 from ingest.sources.quiet import quiet
 from ingest.sources.source import Source
+from ingest.sources.synthetic import exam_path
 from ingest.sources.video import VideoFile
 
 SIZE = (64, 48)
@@ -323,6 +324,18 @@ def test_lost_stream_is_opened_again_and_given_up_when_it_stays_away(stream: Mot
         read += [p.capture_offset_ms for p in pictures]
     assert read == sorted(read)
     assert source.failure == f"{stream.address} gave no picture for 1 s"
+
+
+def test_exam_that_is_rendered_already_is_read_like_a_video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ingest.exam import schedule, truth, video  # slow to import
+
+    monkeypatch.setenv("PROCTOR_EXAM_CACHE", str(tmp_path))
+    exam, path = schedule.demo_schedule(3), write_video(exam_path(3, tmp_path))
+    truth.write_truth(exam, truth.truth_path(path))
+    path.with_suffix(".digest").write_text(video._mark_of(exam))
+    source = open_source("exam:3")
+    assert (source.kind, source.name) == ("synthetic", "exam:3")
+    assert offsets(source) == list(range(0, 4000, 100))
 
 
 def test_command_says_one_line_about_bad_input(tmp_path: Path) -> None:
