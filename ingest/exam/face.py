@@ -61,7 +61,7 @@ def _lips(skin: Floats, points: Floats, looks: Looks) -> Floats:
     ring = np.array([*upper, *points[list(OUTER_LIP_LOWER[::-1]), :2]])
     inner = np.array([*points[list(INNER_LIP_UPPER), :2], *points[list(INNER_LIP_LOWER[::-1]), :2]])
     lips = filled(ring, HEAD_HEIGHT, HEAD_WIDTH) * (1 - filled(inner, HEAD_HEIGHT, HEAD_WIDTH))
-    tinted = skin * np.array([0.84, 0.80, 0.93])
+    tinted = skin * np.array([0.84, 0.80, 0.90])
     skin = _mouth_corners(skin, points)
     return put(skin, tinted, blur(lips, 1.2) * (0.9 if looks.cut is Cut.SHORT else 0.7))
 
@@ -112,12 +112,12 @@ def _stubble(skin: Floats, points: Floats, looks: Looks, rng: np.random.Generato
     xs, ys = grid(HEAD_HEIGHT, HEAD_WIDTH)
     mouth = points[list(MOUTH_CORNERS), :2].mean(0)
     jaw = smooth(250, 330, ys + 46 * smooth(55, 88, np.abs(xs - 192)))
-    lip = bell(ys, mouth[1] - 17, 9) * bell(xs, mouth[0], 42)
+    lip = bell(ys, mouth[1] - 13, 7) * bell(xs, mouth[0], 42)
     lips = np.array([*points[[61, *OUTER_LIP_UPPER, 291], :2], *points[list(OUTER_LIP_LOWER[::-1]), :2]])
     bare = cv2.dilate(filled(lips, HEAD_HEIGHT, HEAD_WIDTH), np.ones((5, 5)))
     hairs = strands(rng, 0.3 * np.sign(xs - 192), np.ones_like(xs), 0.7, 3)
     amount = np.maximum(jaw, lip) * (1 - blur(np.asarray(bare, float), 1.5)) * (0.85 + 0.2 * hairs)
-    dark = skin * (0.35 + 0.5 * np.array(looks.hair_colour) / 255)
+    dark = skin * (0.24 + 0.45 * np.array(looks.hair_colour) / 255)
     return put(skin, dark, blur(amount, 0.5) * looks.beard)
 
 
