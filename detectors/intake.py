@@ -29,6 +29,7 @@ class Intake:
         for tp, records in (await self._reader.read(READ_MS, READ_MOST)).items():
             for record in records:
                 self._open(tp, record)
+        LAG.clear()  # a partition that went away must not leave its last figure behind
         for tp, behind in self._reader.lag().items():
             LAG.labels(tp.partition).set(behind)
 

@@ -13,7 +13,7 @@ from tritonclient.utils import InferenceServerException
 from detectors.messages import DetectedObject
 from detectors.metrics import TRITON_RETRIES
 from ingest.errors import PoisonError, TransientError
-from triton_models.contract import BOX_COLUMNS, BOXES, DIGEST, JPEG, MODEL_NAME
+from triton_models.contract import BOX_COLUMNS, BOXES, DIGEST, JPEG, MODEL_NAME, MOST_BOXES
 from triton_models.taxonomy import TAXONOMY
 
 DEADLINE_S = 10.0
@@ -100,7 +100,7 @@ def read_boxes(boxes: NDArray[np.float32]) -> tuple[DetectedObject, ...]:
     """
     if boxes.ndim != 3 or boxes.shape[0] != 1 or boxes.shape[2] != BOX_COLUMNS:
         raise ValueError(f"boxes of shape {boxes.shape}, not [1, n, {BOX_COLUMNS}]")
-    return tuple(_read_box(row) for row in boxes[0].tolist())
+    return tuple(_read_box(row) for row in boxes[0, :MOST_BOXES].tolist())
 
 
 def _read_box(row: list[float]) -> DetectedObject:

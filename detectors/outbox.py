@@ -89,6 +89,8 @@ class Outbox:
 
     def _tell(self) -> None:
         now = now_ms()
+        OPEN_FRAMES.clear()
+        OLDEST_SECONDS.clear()
         for tp, lane in self._lanes.items():
             OPEN_FRAMES.labels(tp.partition).set(len(lane))
             since = lane.oldest.ingested_ms if lane.oldest else 0

@@ -79,12 +79,15 @@ class Service:
         )
         writer = KafkaWriter(settings.kafka, prefix=settings.topic_prefix)
         plan = LookPlan(settings.face_every, settings.objects_every, settings.triton_in_flight)
-        async with writer, reader:
+        async with AsyncExitStack() as closing:
+            opening = asyncio.create_task(_open(writer, reader, closing))
+            if not await _first(opening, stop):
+                opening.cancel()
+                await asyncio.wait([opening])
+                return
             self._reader = reader
-            try:
-                await Worker(reader, writer, self._faces, objects, plan).run(stop)
-            finally:
-                self._reader = None
+            closing.callback(setattr, self, "_reader", None)
+            await Worker(reader, writer, self._faces, objects, plan).run(stop)
 
     async def _tell(self, objects: TritonObjects, closing: AsyncExitStack) -> None:
         """Serve metrics and health, and keep asking the outside systems for the latter."""
@@ -109,6 +112,14 @@ class Service:
     def _unassigned(self) -> str | None:
         owned = self._reader is not None and self._reader.assignment()
         return None if owned else "no partition of frames is assigned"
+
+
+async def _open(writer: KafkaWriter, reader: KafkaReader, closing: AsyncExitStack) -> None:
+    """Start both; taking part in the group may wait for a member that died."""
+    closing.push_async_callback(writer.stop)
+    await writer.start()
+    closing.push_async_callback(reader.stop)
+    await reader.start()
 
 
 async def _first(task: "asyncio.Task[None]", stop: asyncio.Event) -> bool:

@@ -20,7 +20,7 @@ from detectors.objects import TritonObjects
 from detectors.ordering import Slot
 from detectors.outbox import Outbox
 from ingest.dead_letters import send_dead_letter
-from ingest.errors import PoisonError
+from ingest.errors import PoisonError, TransientError
 from ingest.log import Reader, Record, Writer
 from ingest.messages import FrameHeader, FramesDropped, read_frame_header
 from ingest.telemetry import now_ms
@@ -29,6 +29,7 @@ STAGE = "detectors"
 FACE_HANDS_A_PROCESS = 3
 """One picture looked at, one in the pipe, one on its way back."""
 DRAIN_S = 5.0
+MOST_SESSION_LETTERS = 256
 
 log = logging.getLogger(__name__)
 
@@ -85,13 +86,14 @@ class Worker:
             await self._intake.read()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._outbox.idle(), DRAIN_S)
-        await self._outbox.commit()
+        with contextlib.suppress(TimeoutError, TransientError):  # then the broker is away, and a restart repeats more
+            await asyncio.wait_for(self._outbox.commit(), DRAIN_S)
         raise _Done
 
     def _accept(self, record: Record, slot: Slot) -> None:
         """Decide what becomes of a record that was just read."""
         try:
-            header = read_frame_header(record.headers)
+            header = _read_header(record)
         except PoisonError as error:
             self._headless.put_nowait((record, slot, str(error)))
             return
@@ -158,6 +160,16 @@ class Worker:
     async def _send_letter(self, record: Record, reason: str) -> None:
         await (await send_dead_letter(self._writer, STAGE, record, reason))
         self._bad.count(bad=True)
+
+
+def _read_header(record: Record) -> FrameHeader:
+    """Raises: PoisonError when it cannot be read, or would make observations too large for their topic."""
+    header = read_frame_header(record.headers)
+    if len(header.session) > MOST_SESSION_LETTERS:
+        raise PoisonError(
+            f"a session's name of {len(header.session)} letters; at most {MOST_SESSION_LETTERS} are taken"
+        )
+    return header
 
 
 def _ended(header: FrameHeader) -> FramesEnded:

@@ -45,10 +45,10 @@ class Sent:
 
     frames: list[Frame] = field(default_factory=list)
 
-    async def send(self, writer: KafkaWriter, header: FrameHeader, jpeg: bytes) -> None:
-        """Append one frame, as ingest does."""
-        partition, headers = partition_of(header.session), frame_headers(header)
-        key = header.session.encode()
+    async def send(self, writer: KafkaWriter, header: FrameHeader, jpeg: bytes, partition: int | None = None) -> None:
+        """Append one frame, as ingest does, unless another partition is given."""
+        headers, key = frame_headers(header), header.session.encode()
+        partition = partition_of(header.session) if partition is None else partition
         offset = await (await writer.send(FRAMES, partition, jpeg, key=key, headers=headers))
         record = Record(FRAMES, partition, offset, key, jpeg, headers, 0)
         self.frames.append(Frame(record, header, Slot(offset)))

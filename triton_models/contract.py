@@ -2,7 +2,7 @@
 
 In: `jpeg` uint8 [1, bytes], one JPEG file a request.
 Out: `boxes` float32 [1, n, 6], each x1, y1, x2, y2 in source pixels, confidence 0-1, the label's index in TAXONOMY, by
-falling confidence, n >= 0; `digest` bytes [1, 1], the SHA-256 of the model's weights.
+falling confidence, 0 <= n <= 100; `digest` bytes [1, 1], the SHA-256 of the model's weights.
 The first dimension is Triton's batch, always 1 here: it lets the server put pictures of different lengths into one
 execution. A picture that cannot be decoded fails its own request with INVALID_ARGUMENT.
 The label is an index into the product's TAXONOMY, so that clients need no file of the model: TAXONOMY only ever grows.
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 MODEL_NAME = "objects"
 BOX_COLUMNS = 6
+MOST_BOXES = 100
+"""The most confident ones count; a bundle of 64 such frames still fits a record of 1 MB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import InputError
 from triton_models.boxes import Detections, decode, letterbox
-from triton_models.contract import BOX_COLUMNS
+from triton_models.contract import BOX_COLUMNS, MOST_BOXES
 from triton_models.pictures import check_picture, decode_picture, reduction
 from triton_models.taxonomy import TAXONOMY
 
@@ -89,4 +89,4 @@ class ObjectDetector:
         boxes[:, :4] = np.clip(found.xyxy[keep] * factor, 0, np.array(size * 2, np.float32))
         boxes[:, 4], boxes[:, 5] = found.confidence[keep], label[keep]
         order = np.lexsort((*boxes[:, :4].T, boxes[:, 5], -boxes[:, 4]))
-        return np.asarray(boxes[order], np.float32)
+        return np.asarray(boxes[order[:MOST_BOXES]], np.float32)

@@ -103,5 +103,6 @@ def test_boxes_become_rounded_objects() -> None:
     (found,) = read_boxes(np.array([[row]], np.float32))
     assert (found.label, found.confidence, found.box_xyxy) == ("book", 0.877, (10.0, 20.1, 30.0, 40.0))
     assert read_boxes(np.empty((1, 0, 6), np.float32)) == ()
+    assert len(read_boxes(np.array([[row] * 500], np.float32))) == contract.MOST_BOXES
     with pytest.raises(ValueError, match="shape"):
         read_boxes(np.empty((1, 3, 5), np.float32))
