@@ -4,12 +4,14 @@ import asyncio
 import logging
 
 import aiohttp
+import msgspec
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from deploy.stack.part import HealthCheck
 
 DEADLINE_S = 5.0
+SHOWN_CHARACTERS = 300
 
 
 def http_ok(url: str) -> HealthCheck:
@@ -38,10 +40,18 @@ async def _status(url: str) -> str | None:
     timeout = aiohttp.ClientTimeout(total=DEADLINE_S)
     try:
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
-            text = (await response.text())[:300].strip()
-            return None if response.status == 200 else f"{url} answers {response.status} {text}".strip()
+            return None if response.status == 200 else reason(response.status, await response.text())
     except aiohttp.ClientError as error:
         raise OSError(f"{url}: {error}") from error
+
+
+def reason(status: int, body: str) -> str:
+    """Why not, from an answer: of a stage's health report only what is not ok, else the status and the text."""
+    try:
+        report = msgspec.json.decode(body.encode(), type=dict[str, str])
+    except msgspec.DecodeError:
+        return f"answers {status} {body[:SHOWN_CHARACTERS].strip()}".strip()
+    return "; ".join(f"{name}: {why}" for name, why in report.items() if why != "ok") or f"answers {status}"
 
 
 def kafka_answers(bootstrap: str) -> HealthCheck:

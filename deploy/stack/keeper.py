@@ -179,9 +179,11 @@ class Keeper:
 
     async def _end(self) -> None:
         """End the part's process, then what it left: children of its own that survived it."""
-        leader = self.record.process
-        if leader is not None:
+        leader, asked_s = self.record.process, time.monotonic()
+        if leader is not None and is_alive(leader):
             await asyncio.to_thread(end, [leader], self.part.stop_deadline_s)
+            took_s = round(time.monotonic() - asked_s, 1)
+            _log.info("part is down", extra={"part": self.part.name, "pid": leader.pid, "seconds": took_s})
         await asyncio.to_thread(lambda: end(marked(self._stack_id, self.part.name), ORPHANS_PATIENCE_S))
 
     async def _pause(self, seconds: float) -> None:

@@ -41,7 +41,9 @@ def test_installed_versions_are_pinned() -> None:
     """Everything that pyproject asks for stands in the constraints with one exact version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    pinned = {line.split("==")[0] for line in (ROOT / "deploy/constraints.txt").read_text().splitlines() if "==" in line}
+    pinned = {
+        line.split("==")[0] for line in (ROOT / "deploy/constraints.txt").read_text().splitlines() if "==" in line
+    }
     assert {re.split(r"[\[<>=]", name)[0] for name in wanted} <= pinned
 
 
