@@ -37,6 +37,7 @@ FRAMES = 60
 RECORDS_PER_S = 60
 MESSAGES_UNSAVED = 16
 STEP_S = 0.05
+OUTAGE_S = 8.0  # longer than the workers' session
 REPEATED_SHARE, RECORDS_REPEATED = 0.02, 4
 GARBAGE_SHARE = 0.005
 
@@ -61,8 +62,9 @@ class Team:
         self.first, self.second = (WorkerProcess(member, kafka, prefix, folder) for member in ("w0", "w1"))
 
     @property
-    def both(self) -> tuple[WorkerProcess, WorkerProcess]:
-        return self.first, self.second
+    def both(self) -> list[WorkerProcess]:
+        """The workers, as far as they were ever started."""
+        return [worker for worker in (self.first, self.second) if worker.process is not None]
 
     async def start(self, *workers: WorkerProcess) -> None:
         """Start workers and wait until each has partitions."""
@@ -70,6 +72,13 @@ class Team:
             worker.start()
         for worker in workers:
             await worker.owns()
+
+    async def revived(self) -> None:
+        """Do what a supervisor does: start again who ended itself; wait until something is folded."""
+        for worker in self.both:
+            if not worker.is_running:
+                await self.start(worker)
+        await self.folding()
 
     async def folding(self) -> None:
         """Wait until messages are published that no checkpoint can have saved yet."""
@@ -86,7 +95,7 @@ class Team:
     async def finish(self) -> Difference:
         """Let the workers fold what is there, stop them, and compare what they said with a fold of the log."""
         await self.saved()
-        assert [worker.terminate() for worker in self.both] == [0, 0]
+        assert {worker.terminate() for worker in self.both} == {0}
         log = await read_topic(self.kafka, self.prefix + OBSERVATIONS)
         return compare(log, await read_topic(self.kafka, self.prefix + RISK_EVENTS))
 
@@ -102,7 +111,7 @@ def team(stack: "LocalStack", prefix: str, tmp_path: Path) -> Iterator[Team]:
 async def test_kills_freezes_and_leaves_change_no_event(team: Team, writer: KafkaWriter) -> None:
     feed = Feed(seed=7)
     feeding = asyncio.create_task(feed.run(writer))
-    await team.start(*team.both)
+    await team.start(team.first, team.second)
     await _killed_while_folding_and_while_starting(team)
     await _one_told_to_leave_while_the_other_is_frozen(team)
     await _killed_together(team)
@@ -148,13 +157,28 @@ async def _killed_together(team: Team) -> None:
     await team.start(*team.both)
 
 
+async def test_a_killed_broker_changes_no_event(stack: "LocalStack", team: Team, writer: KafkaWriter) -> None:
+    feed = Feed(seed=9)
+    feeding = asyncio.create_task(feed.run(writer))
+    await team.start(team.first, team.second)
+    await team.folding()
+    stack.kill("kafka", hold=True)
+    await asyncio.sleep(OUTAGE_S)
+    await asyncio.to_thread(stack.release, "kafka")
+    await team.revived()
+    feed.hurry()
+    await feeding
+    difference = await team.finish()
+    assert difference.is_exact, difference
+    assert difference.expected > 100
+
+
 async def test_the_comparison_sees_a_worker_that_forgets_a_session(team: Team, writer: KafkaWriter) -> None:
     """Negative control: the same harness, and a worker that leaves one changed session out of each checkpoint."""
-    for worker in team.both:
-        worker.program = ("tests/faults/forgetful_scoring.py",)
+    team.first.program = ("tests/faults/forgetful_scoring.py",)
     feed = Feed(seed=8)
     feeding = asyncio.create_task(feed.run(writer))
-    await team.start(*team.both)
+    await team.start(team.first)
     await team.saved()
     await _killed_together(team)
     feed.hurry()
