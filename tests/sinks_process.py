@@ -124,12 +124,11 @@ async def publish(place: Place, exams: Iterable[SampleExam], doubled: int = 0) -
 
 async def whole_log(place: Place) -> list[Record]:
     """Every record of both topics, as the writer must have read them."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=place.kafka, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(bootstrap_servers=place.kafka, auto_offset_reset="earliest", enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign(_partitions(place))
         ends = await consumer.end_offsets(_partitions(place))
-        await consumer.seek_to_beginning()
         records: list[Record] = []
         while len(records) < sum(ends.values()):
             for batch in (await consumer.getmany(timeout_ms=1_000)).values():
