@@ -23,7 +23,9 @@ def judge(rule: PlannedRule, thresholds: Sequence[float], latched: int, values: 
         measured, bit, limit = values.get(test.signal), 1 << place, thresholds[place]
         if measured is None:
             unknown = True
-        elif not _passes(test, measured, limit * test.keep if latched & bit else limit):
+            continue
+        bound = limit * test.keep if latched & bit else limit
+        if not (measured >= bound if test.upward else measured <= bound):  # so that what is not a number is false
             latched &= ~bit
         else:
             latched |= bit
@@ -31,10 +33,6 @@ def judge(rule: PlannedRule, thresholds: Sequence[float], latched: int, values: 
             if best is None or excess > best.excess:
                 best = Beyond(place, limit, measured, excess)
     return Judgement(True if best else None if unknown else False, latched, best)
-
-
-def _passes(test: PlannedTest, value: float, limit: float) -> bool:
-    return value >= limit if test.upward else value <= limit
 
 
 def _excess(test: PlannedTest, value: float, limit: float) -> float:

@@ -47,19 +47,54 @@ def advance(
     planned: PlannedRule, evidence: Evidence, thresholds: Sequence[float], state: RuleState, look: Look
 ) -> Outcome:
     """One look later."""
+    if state.interval is None:
+        return _wait(planned, thresholds, state, look)
     over = is_over(planned, evidence, state, look.here.capture_ms, look.step)
     ended = state.interval if over and state.is_open else None
     if ended is not None:
         state = _remember(state, ended)
-    interval = None if over else state.interval
-    judged = judge(planned, thresholds, interval.latched if interval else 0, look.values)
-    interval = _extend(interval, judged, look)
+    if over:
+        outcome = _wait(planned, thresholds, replace(state, interval=None), look)
+        return Outcome(outcome.state, ended, outcome.fired)
+    return _hold(planned, thresholds, state, state.interval, look)
+
+
+def _wait(planned: PlannedRule, thresholds: Sequence[float], state: RuleState, look: Look) -> Outcome:
+    """Nothing is held: a true look is an onset."""
+    judged = judge(planned, thresholds, 0, look.values)
+    if judged.truth is None:
+        return Outcome(state)
+    interval = None
+    if judged.beyond is not None:
+        interval = Interval(look.here, look.here, look.here, judged.beyond, judged.latched)
+    return _settle(planned, state, interval, judged, look)
+
+
+def _hold(
+    planned: PlannedRule, thresholds: Sequence[float], state: RuleState, interval: Interval, look: Look
+) -> Outcome:
+    """Something is held: a bridged look counts as held only if the truth was known and comes back."""
+    judged = judge(planned, thresholds, interval.latched, look.values)
+    held_ms = interval.held_ms + (look.step.seen_ms if judged.truth is not None else 0)
+    last, peak, most = interval.last, interval.peak, interval.beyond
+    if judged.beyond is not None:
+        last = look.here
+        if judged.beyond.excess > most.excess:
+            peak, most = look.here, judged.beyond
+    interval = Interval(interval.onset, last, peak, most, judged.latched, held_ms, interval.fired_ms)
+    return _settle(planned, state, interval, judged, look)
+
+
+def _settle(
+    planned: PlannedRule, state: RuleState, interval: Interval | None, judged: Judgement, look: Look
+) -> Outcome:
+    """The state after this look, with the interval fired if it has been held for long enough."""
     fired = interval is not None and _fires(planned, state, interval, judged, look.here.capture_ms)
     if interval is not None and fired:
         interval = replace(interval, fired_ms=look.here.capture_ms)
     known_ms = state.known_ms + (look.step.seen_ms if judged.truth is not None else 0)
     history = (state.duration_ms, state.ended_ms, state.longest)
-    return Outcome(RuleState(interval, known_ms, state.events + fired, *history), ended, fired)
+    return Outcome(RuleState(interval, known_ms, state.events + fired, *history), None, fired)
 
 
 def is_over(planned: PlannedRule, evidence: Evidence, state: RuleState, now_ms: int, step: Step) -> bool:
@@ -76,20 +111,6 @@ def close(state: RuleState) -> Outcome:
     """The session ends: what has fired ends with its last true moment; the rest waits, it may open again."""
     ended = state.interval if state.is_open else None
     return Outcome(_remember(state, ended), ended) if ended else Outcome(state)
-
-
-def _extend(interval: Interval | None, judged: Judgement, look: Look) -> Interval | None:
-    """What is held after this look; a bridged look counts as held only if the truth was known and comes back."""
-    here, beyond = look.here, judged.beyond
-    if interval is None:
-        return Interval(here, here, here, beyond, judged.latched) if beyond else None
-    held_ms = interval.held_ms + (look.step.seen_ms if judged.truth is not None else 0)
-    last, peak, most = interval.last, interval.peak, interval.beyond
-    if beyond is not None:
-        last = here
-        if beyond.excess > most.excess:
-            peak, most = here, beyond
-    return Interval(interval.onset, last, peak, most, judged.latched, held_ms, interval.fired_ms)
 
 
 def _fires(planned: PlannedRule, state: RuleState, interval: Interval, judged: Judgement, now_ms: int) -> bool:

@@ -112,7 +112,7 @@ def test_intervals_are_long_enough_and_never_overlap(exam: StagedExam) -> None:
 @explored
 @given(SEEN_THROUGHOUT)
 def test_an_interval_holds_no_pause_that_should_have_ended_it(exam: StagedExam) -> None:
-    """Catches: `None if over` in `advance`."""
+    """Catches: `if over` in `advance`."""
     for event in fold_all(POLICY, exam.observations())[1]:
         if isinstance(event, RiskClosed):
             step_ms = 1000 / exam.fps * (exam.objects_every if event.rule == "phone" else 1)
