@@ -38,7 +38,7 @@ constraints:  ## pin the newest versions that pyproject.toml allows
 
 clean:  ## stop the stack; remove the environment, state, caches and reports
 	@-[ ! -x $(BIN)/proctor ] || $(BIN)/proctor down
-	@rm -rf .venv .state .cache reports .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .state reports .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/.installed: pyproject.toml deploy/constraints.txt
 	@[ -n "$(PYTHON)" ] || { echo "No Python 3.11 or 3.12 found. Install one (Debian: apt-get install python3 python3-venv) \

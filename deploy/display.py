@@ -87,8 +87,10 @@ def verdict_line(report: Report) -> Text:
     return text
 
 
-def event_table(report: Report) -> Table:
+def event_table(report: Report) -> Table | str:
     """The risk events by time."""
+    if not report.events:
+        return "no risk events"
     table = Table(title=f"risk events of {report.session}", title_justify="left")
     for name in ("from", "to"):
         table.add_column(name, justify="right")

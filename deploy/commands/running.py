@@ -12,7 +12,7 @@ from rich.console import Console
 
 from deploy.borrowed import borrowed_stack
 from deploy.comparison import compare, is_exact
-from deploy.demo import render_demo
+from deploy.demo import EXAM, render_demo
 from deploy.display import comparison_table, event_table, progress_shown_on, verdict_line
 from deploy.reports import report_folder, write_reports
 from deploy.run import Job, Options, run_sources
@@ -23,7 +23,6 @@ from sinks.report.document import report_json
 
 DEFAULT_RATE_FPS = 5.0  # enough for every shipped rule: the shortest hold is 2 s
 DEMO_REPORTS = Path("reports")
-CACHE = Path(".cache")
 
 
 def _policy(_: click.Context, __: click.Parameter, value: str) -> Policy:
@@ -53,13 +52,21 @@ def _policy(_: click.Context, __: click.Parameter, value: str) -> Policy:
     help="Frames a second that are looked at.",
 )
 @click.option(
+    "--calibration",
+    type=click.FloatRange(0, 60),
+    help="Seconds of calibration in place of the policy's; 0 skips it.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path), default=DEMO_REPORTS, show_default=True, help="Folder for the reports."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each report's JSON on standard output, one object a line.")
-def run(sources: Sequence[str], policy: Policy, speed: str, rate: float, out: Path, as_json: bool) -> int:
+def run(
+    sources: Sequence[str], policy: Policy, speed: str, rate: float, calibration: float | None, out: Path, as_json: bool
+) -> int:
     """Proctor videos (mp4, mkv, webm, gif), folders of pictures, camera:0, rtsp:// or exam:SEED; a session each."""
     folder = report_folder(out)
-    options = Options(policy, "1x" if speed == "1x" else "max", rate)
+    calibration_ms = None if calibration is None else round(calibration * 1000)
+    options = Options(policy, "1x" if speed == "1x" else "max", rate, calibration_ms)
     console = Console(stderr=True)
     jobs = asyncio.run(_run(sources, options, console))
     for job in jobs:
@@ -73,9 +80,9 @@ def demo(out: Path) -> int:
     """Render a synthetic exam whose every second is known, proctor it, and compare."""
     console = Console(stderr=True)
     folder = report_folder(out)
-    video, truth = render_demo(CACHE / "exam", console)
+    _, truth = render_demo(console)
     options = Options(load_policy("default"), "max", DEFAULT_RATE_FPS)
-    (job,) = asyncio.run(_run([str(video)], options, console))
+    (job,) = asyncio.run(_run([EXAM], options, console))
     return _tell_demo(job, folder, truth.episodes)
 
 

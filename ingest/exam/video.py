@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ingest.exam.scene import RENDERER, Scene
 from ingest.exam.schedule import FRAME_MS, Schedule, digest
 from ingest.exam.truth import HEIGHT_PX, WIDTH_PX, truth_path, write_truth
+from ingest.sources.quiet import quiet
 
 Progress = Callable[[int, int], None]
 
@@ -60,6 +61,7 @@ def _write_whole(path: Path, text: str) -> None:
 
 
 def _encode(schedule: Schedule, path: Path, cache_dir: Path, progress: Progress | None) -> None:
+    quiet()
     code = cv2.VideoWriter.fourcc(*"mp4v")
     writer = cv2.VideoWriter(str(path), code, 1000 / FRAME_MS, (WIDTH_PX, HEIGHT_PX))
     if not writer.isOpened():

@@ -134,7 +134,7 @@ def stack_memory_mb() -> float:
 def main() -> int:
     """Print the table."""
     console = Console()
-    video, _ = render_demo(Path(".cache") / "exam", console)
+    video, _ = render_demo(console)
     rows = [asyncio.run(measure_pipeline(video, console))]
     rows += [measure_plain(plain, video, console) for plain in plain_programs()]
     table = Table("program", "sessions in real time", "MB per session", "pipeline / this")

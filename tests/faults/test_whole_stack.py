@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import pytest
-from rich.console import Console
 
 from deploy.addresses import Addresses
-from deploy.demo import render_demo
+from deploy.demo import EXAM
 from deploy.run import Job, Options, run_sources
 from deploy.stack.local import LocalStack
 from ingest.messages import SessionStarted
@@ -73,10 +71,9 @@ async def observed(kafka: str, session: str) -> dict[tuple[str, int], bytes]:
 @pytest.mark.timeout(400)
 async def test_kills_of_every_part_change_nothing(whole: LocalStack) -> None:
     """Observations as in an undisturbed run; events byte for byte a fold of the log; rows exactly the log's."""
-    video, _ = await asyncio.to_thread(render_demo, Path(".cache") / "exam", Console(quiet=True))
-    (calm,) = await run_sources([str(video)], OPTIONS, addresses(whole), undisturbed)
+    (calm,) = await run_sources([EXAM], OPTIONS, addresses(whole), undisturbed)
     hurt = Hurting(whole)
-    hurt_jobs = await run_sources([str(video), str(video)], OPTIONS, addresses(whole), hurt)
+    hurt_jobs = await run_sources([EXAM, EXAM], OPTIONS, addresses(whole), hurt)
     assert hurt.killed == len(KILLS)
     reference = await observed(whole.kafka, calm.session)
     assert len(reference) > FRAMES

@@ -53,12 +53,11 @@ def test_a_bad_video_fails_alone(whole: LocalStack, tmp_path: Path) -> None:
     """One clear line for it, a verdict for its neighbour, JSON alone on standard output, exit status 1."""
     bad = tmp_path / "notes.mp4"
     bad.write_text("this is no video")
-    good = ROOT / ".cache" / "exam" / "synthetic-exam.mp4"
-    done = proctor(whole.folder, "run", str(bad), str(good), "--json", "--rate", "2", "--out", str(tmp_path))
+    done = proctor(whole.folder, "run", str(bad), "exam:7", "--json", "--rate", "2", "--out", str(tmp_path))
     assert done.returncode == 1
     (line,) = done.stdout.splitlines()
     report = json.loads(line)
-    assert report["source"] == str(good)
+    assert report["source"] == "exam:7"
     assert {"session", "source", "duration_ms", "frames", "verdict", "events", "timeline"} <= set(report)
     assert all(
         {"event_id", "rule", "start_ms", "end_ms", "peak", "points", "permanent"} <= set(e) for e in report["events"]
