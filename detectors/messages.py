@@ -1,4 +1,4 @@
-"""What the detectors publish: derived numbers about a frame; never pictures, landmarks, embeddings, emotion, demographics.
+"""What the detectors publish: numbers derived from a frame; no pictures, landmarks, embeddings, emotion, demographics.
 
 Every observation names its session, the frame's `seq`, capture time and place in `frames` (partition, offset), and the
 digest of the model that looked. Numbers are rounded where they are made, so that the same frame gives the same bytes.
@@ -12,8 +12,8 @@ from detectors.boxes import BoxXYXY
 class Face(msgspec.Struct, frozen=True, kw_only=True):
     """One face. Angles in degrees against the camera: yaw > 0 towards image-right, pitch > 0 up, roll > 0 clockwise.
 
-    `gaze_x`, `gaze_y`: offset of the irises from the middle of the eye openings, as a share of the eye's width, along and
-    across the eye (right, down). `eye_openness`, `mouth_openness`: height over width of the openings. `width_share`: of
+    `gaze_x`, `gaze_y`: offset of the irises from the middle of the eye openings, as a share of the eye's width, along
+    and across the eye (right, down). `eye_openness`, `mouth_openness`: height over width of the openings. `width_share`: of
     the picture.
     """
 

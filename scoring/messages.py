@@ -1,8 +1,8 @@
 """What scoring publishes: ticks into `observations`; risk events, score samples and verdicts into `risk-events`.
 
 A session's messages are a pure function of its part of `observations`. Their natural identity is (session, policy,
-revision of the verdict, kind, onset): the same input gives the same bytes. Times are capture times in milliseconds since
-the epoch. `ingested_ms` is that of the observation that caused the message, for measuring latency.
+revision of the verdict, kind, onset): the same input gives the same bytes. Times are capture times in milliseconds
+since the epoch. `ingested_ms` is that of the observation that caused the message, for measuring latency.
 """
 
 from hashlib import blake2b
@@ -38,7 +38,7 @@ class FrameRef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CalibrationFinished(msgspec.Struct, frozen=True, kw_only=True, tag="calibration/1"):
-    """The person's own baseline: medians and spreads (scaled MAD) by signal name; `rejected` counts frames by reason."""
+    """The person's own baseline: medians and spreads (scaled MAD) by signal; `rejected` counts frames by reason."""
 
     session: str
     policy: str
@@ -119,10 +119,10 @@ class RuleTotal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, tag="verdict/1"):
-    """The end of a session: what was found, what could not be seen, and what follows. A recommendation, never a sentence.
+    """The end of a session: what was found, what could not be seen, what follows. A recommendation, never a sentence.
 
-    `revision` rises when a session that was closed by silence opened again. `observations` is the digest over everything
-    folded. `reasons` are sentences for a person. `integrity` = 100 - deductions, 0-100.
+    `revision` rises when a session that was closed by silence opened again. `observations` is the digest over all that
+    was folded. `reasons` are sentences for a person. `integrity` = 100 - deductions, 0-100.
     """
 
     session: str
