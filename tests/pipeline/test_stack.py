@@ -143,25 +143,17 @@ def test_a_part_that_cannot_start_ends_up_with_the_reason_from_its_log_and_no_pr
     assert marked(id_of(tmp_path / "state")) == []
 
 
-def test_what_could_not_start_is_tried_again_by_the_next_up(tmp_path: Path) -> None:
-    """The part fails in a stack that runs already; it is mended, then `up` again, without a long pause."""
-    setting = repository(tmp_path / "models", BROKEN_MODEL)
-    with LocalStack(tmp_path / "state", (), setting) as stack:
-        with pytest.raises(StackError, match=r"libGL.so.1 is missing"):
-            stack.start({"triton"})
-        (tmp_path / "models" / "echo" / "1" / "model.py").write_text(ECHO_MODEL)
-        stack.start({"triton"})
-        assert stack.status().ready
-
-
-def test_parts_are_added_to_a_running_stack_and_down_leaves_no_process(tmp_path: Path) -> None:
-    state = tmp_path / "state"
-    stack = LocalStack(state, {"clickhouse"}, repository(tmp_path / "models", ECHO_MODEL))
+def test_parts_are_added_tried_again_and_all_gone_after_down(tmp_path: Path) -> None:
+    """A part added to a running stack cannot start; it is mended, then `up` again without a long pause; then `down`."""
+    state, models = tmp_path / "state", tmp_path / "models"
+    stack = LocalStack(state, {"clickhouse"}, repository(models, BROKEN_MODEL))
     stack.start()
-    first = stack.process("clickhouse")
+    first, stack_id = stack.process("clickhouse"), id_of(state)
+    with pytest.raises(StackError, match=r"libGL.so.1 is missing"):
+        stack.start({"triton"})
+    (models / "echo" / "1" / "model.py").write_text(ECHO_MODEL)
     stack.start({"triton"})
     assert stack.process("clickhouse") == first
-    stack_id = id_of(state)
     running = marked(stack_id)
     assert {first, stack.process("triton")} < set(running)
     stack.stop()
