@@ -13,8 +13,8 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
     """One face. Angles in degrees against the camera: yaw > 0 towards image-right, pitch > 0 up, roll > 0 clockwise.
 
     `gaze_x`, `gaze_y`: offset of the irises from the middle of the eye openings, as a share of the eye's width, along
-    and across the eye (right, down). `eye_openness`, `mouth_openness`: height over width of the openings. `width_share`: of
-    the picture.
+    and across the eye (right, down). `eye_openness`, `mouth_openness`: height over width of the openings.
+    `width_share`: of the picture.
     """
 
     box_xyxy: BoxXYXY
