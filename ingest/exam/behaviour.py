@@ -19,7 +19,7 @@ EXIT_FACE_GONE = 0.47  # share of the exit after which the detector loses the fa
 RISE_PX = 85.0
 LEAN_IN_S = 0.9  # a second person leaning into the picture
 RAISE_S = 0.7  # a phone brought up
-RAISED_ENOUGH = 0.75  # share of the way after which the whole phone is in the picture and no longer blurred
+RAISED_ENOUGH = 0.9  # share of the way after which the whole phone is in the picture and no longer blurred
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _exit_pose(share: float, side: int) -> Pose:
 
 def _speech(t_s: float) -> float:
     """How far the mouth opens while speaking: syllables of about 5 a second, swelling and fading over words."""
-    return float(abs(np.sin(t_s * 8.3) * np.sin(t_s * 1.9 + 0.4)) ** 0.7)
+    return float(abs(np.sin(t_s * 8.3) * np.sin(t_s * 1.9 + 0.4)) ** 0.9)
 
 
 def _candidate(schedule: Schedule, habits: Habits, t_s: float) -> Pose:
@@ -138,7 +138,7 @@ def _candidate(schedule: Schedule, habits: Habits, t_s: float) -> Pose:
         roll_deg=float(1.2 * np.sin(t_s * 0.5 + phase[5]) + 2 * away * away_side + leaving.roll_deg),
         gaze_x=float(GAZE_ASIDE * aside * aside_side + 0.02 * np.sin(t_s * 2.3) + 0.03 * phone * phone_side),
         eyes_closed=max(closed, _closed(t_s, habits.blinks_s)),
-        mouth_open=0.75 * talking * _speech(t_s),
+        mouth_open=0.95 * talking * _speech(t_s),
         shift_x_px=float(sway_x - 34 * beside * beside_side + leaving.shift_x_px),
         shift_y_px=float(1.2 * np.sin(t_s * 1.1 + phase[6]) + leaving.shift_y_px),
         lean_deg=float(0.4 * np.sin(t_s * 0.45 + phase[7]) - 1.5 * beside * beside_side + leaving.lean_deg),
