@@ -35,6 +35,9 @@ def stage_environment(name: str, folder: StateFolder, addresses: Mapping[str, st
         **told,
         "PROCTOR_METRICS_PORT": str(port),
         "PROCTOR_DATA": str(folder.data(name)),
+        # Static membership: who is killed comes back to its own partitions without waiting for its session to expire.
+        "PROCTOR_MEMBER": f"local-{name}",
+        "PROCTOR_SESSION_TIMEOUT_S": "10",
         **python_environment(),
     }
 
