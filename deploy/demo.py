@@ -11,7 +11,7 @@ from ingest.exam.truth import Truth, read_truth, truth_path
 from ingest.exam.video import render_to_file
 from ingest.sources.synthetic import exam_cache, exam_path
 
-SEED = 7
+SEED = 2
 EXAM = f"exam:{SEED}"
 
 

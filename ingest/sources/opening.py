@@ -21,7 +21,7 @@ def open_source(spec: str) -> Source:
     if scheme == "camera":
         return Camera(_number(spec, rest, "camera:0"))
     if scheme == "exam":
-        return open_exam(_number(spec, rest, "exam:7"))
+        return open_exam(_number(spec, rest, "exam:2"))
     if scheme in ("rtsp", "rtsps") and rest.startswith("//"):
         return RtspStream(spec)
     path = Path(spec)

@@ -53,11 +53,11 @@ def test_a_bad_video_fails_alone(whole: LocalStack, tmp_path: Path) -> None:
     """One clear line for it, a verdict for its neighbour, JSON alone on standard output, exit status 1."""
     bad = tmp_path / "notes.mp4"
     bad.write_text("this is no video")
-    done = proctor(whole.folder, "run", str(bad), "exam:7", "--json", "--rate", "2", "--out", str(tmp_path))
+    done = proctor(whole.folder, "run", str(bad), "exam:2", "--json", "--rate", "2", "--out", str(tmp_path))
     assert done.returncode == 1
     (line,) = done.stdout.splitlines()
     report = json.loads(line)
-    assert report["source"] == "exam:7"
+    assert report["source"] == "exam:2"
     assert {"session", "source", "duration_ms", "frames", "verdict", "events", "timeline"} <= set(report)
     assert all(
         {"event_id", "rule", "start_ms", "end_ms", "peak", "points", "permanent"} <= set(e) for e in report["events"]
@@ -71,7 +71,7 @@ def test_a_bad_video_fails_alone(whole: LocalStack, tmp_path: Path) -> None:
 def test_an_unreachable_part_is_named(tmp_path: Path, part: str) -> None:
     """One line that names the part, the address and what to do; no traceback, no waiting for minutes."""
     address = {"CLICKHOUSE": "http://127.0.0.1:9"}.get(part, "127.0.0.1:9")
-    done = proctor(tmp_path / "home", "run", "exam:7", **{f"PROCTOR_{part}": address})
+    done = proctor(tmp_path / "home", "run", "exam:2", **{f"PROCTOR_{part}": address})
     assert done.returncode == 1
     (complaint,) = [text for text in done.stderr.splitlines() if text.startswith("proctor:")]
     assert "127.0.0.1:9" in complaint
