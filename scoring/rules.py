@@ -47,16 +47,17 @@ def advance(
     planned: PlannedRule, evidence: Evidence, thresholds: Sequence[float], state: RuleState, look: Look
 ) -> Outcome:
     """One look later."""
-    if state.interval is None:
+    held = state.interval
+    if held is None:
         return _wait(planned, thresholds, state, look)
     over = is_over(planned, evidence, state, look.here.capture_ms, look.step)
-    ended = state.interval if over and state.is_open else None
+    ended = held if over and state.is_open else None
     if ended is not None:
         state = _remember(state, ended)
     if over:
         outcome = _wait(planned, thresholds, replace(state, interval=None), look)
         return Outcome(outcome.state, ended, outcome.fired)
-    return _hold(planned, thresholds, state, state.interval, look)
+    return _hold(planned, thresholds, state, held, look)
 
 
 def _wait(planned: PlannedRule, thresholds: Sequence[float], state: RuleState, look: Look) -> Outcome:
