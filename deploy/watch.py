@@ -31,6 +31,7 @@ class Followed:
     last_seq: int = -1
     last_sample_ms: int = -1
     verdict: Verdict | None = None
+    finished_at: float = 0.0
     finished: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -100,6 +101,7 @@ class Watch:
             self._count_sample(followed, message)
         elif isinstance(message, Verdict):
             followed.verdict, followed.scored = message, message.frames_observed
+            followed.finished_at = asyncio.get_running_loop().time()
             followed.finished.set()
 
     @staticmethod

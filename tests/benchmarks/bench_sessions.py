@@ -20,8 +20,9 @@ from rich.table import Table
 
 from deploy.addresses import Addresses
 from deploy.borrowed import borrowed_stack
-from deploy.demo import render_demo
+from deploy.demo import EXAM, render_demo
 from deploy.run import new_session
+from deploy.stack.condition import status
 from deploy.watch import Watch
 from detectors.settings import DetectorsSettings
 from ingest.kafka_log import KafkaWriter
@@ -85,47 +86,61 @@ def _tell(process: subprocess.Popen[str], word: str) -> None:
     process.stdin.flush()
 
 
-async def pipeline_holds(addresses: Addresses, video: Path, sessions: int) -> bool:
-    """Send the sessions in real time through the running stack and look how far behind they are at the end."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How real-time sessions stood at the end: frames of the worst one that were unsent, or sent and not looked at."""
+
+    unsent: float
+    behind: int
+
+    @property
+    def in_time(self) -> bool:
+        return max(self.unsent, self.behind) <= LATE_S * RATE_FPS
+
+
+async def hold_sessions(addresses: Addresses, sessions: int, seconds: float) -> Held:
+    """Send sessions in real time through the running stack and look how far behind they are at the end."""
     in_flight: dict[str, InFlight] = {}
-    progress = {new_session(): Progress() for _ in range(sessions)}
     async with (
         Watch(addresses.kafka, lambda session, n: in_flight[session].release(n)) as watch,
         KafkaWriter(addresses.kafka, perishable=True) as frames,
         KafkaWriter(addresses.kafka) as life,
     ):
+        moved = [(watch.follow(new_session()), Progress()) for _ in range(sessions)]
         tasks = []
-        followed = [watch.follow(session) for session in progress]
-        for session, moved in progress.items():
-            in_flight[session] = InFlight(10_000)
-            sending = run_session(
-                open_source(str(video)),
-                frames,
-                life,
-                session=session,
-                policy_document="",
-                rate_fps=RATE_FPS,
-                speed="1x",
-                calibration_ms=None,
-                in_flight=in_flight[session],
-                progress=moved,
-            )
+        for followed, progress in moved:
+            in_flight[followed.session] = InFlight(10_000)
+            sending = _send(frames, life, followed.session, in_flight[followed.session], progress)
             tasks.append(asyncio.create_task(sending))
-            await asyncio.sleep(0.5 / RATE_FPS / sessions)  # candidates do not start in the same millisecond
-        await asyncio.sleep(SECONDS)
-        behind = [p.frames_sent - f.passed for p, f in zip(progress.values(), followed, strict=True)]
-        due = RATE_FPS * SECONDS
-        unsent = [due - p.frames_sent for p in progress.values()]
+            await asyncio.sleep(1 / RATE_FPS / sessions)  # candidates do not start in the same millisecond
+        await asyncio.sleep(seconds)
+        held = Held(
+            max(RATE_FPS * seconds - p.frames_sent for _, p in moved),
+            max(p.frames_sent - f.passed for f, p in moved),
+        )
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    return max(behind) <= LATE_S * RATE_FPS and max(unsent) <= LATE_S * RATE_FPS
+    return held
+
+
+async def _send(frames: KafkaWriter, life: KafkaWriter, session: str, in_flight: InFlight, progress: Progress) -> None:
+    await run_session(
+        await asyncio.to_thread(open_source, EXAM),
+        frames,
+        life,
+        session=session,
+        policy_document="",
+        rate_fps=RATE_FPS,
+        speed="1x",
+        calibration_ms=None,
+        in_flight=in_flight,
+        progress=progress,
+    )
 
 
 def stack_memory_mb() -> float:
     """Resident memory of the whole stack: every process that carries its mark."""
-    from deploy.stack.condition import status
-
     pids = [part.pid for part in status().parts if part.pid]
     processes = [p for pid in pids for p in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]]
     return sum(p.memory_info().rss for p in processes) / 2**20
@@ -135,7 +150,7 @@ def main() -> int:
     """Print the table."""
     console = Console()
     video, _ = render_demo(console)
-    rows = [asyncio.run(measure_pipeline(video, console))]
+    rows = [asyncio.run(measure_pipeline(console))]
     rows += [measure_plain(plain, video, console) for plain in plain_programs()]
     table = Table("program", "sessions in real time", "MB per session", "pipeline / this")
     for name, held, memory_mb in rows:
@@ -167,15 +182,15 @@ def measure_plain(plain: Plain, video: Path, console: Console) -> tuple[str, int
     return plain.name, largest_held(holds, 16 if plain.rate_fps else 2, 200), memory[-1]
 
 
-async def measure_pipeline(video: Path, console: Console) -> tuple[str, int, float]:
+async def measure_pipeline(console: Console) -> tuple[str, int, float]:
     """The pipeline's row."""
     async with borrowed_stack(lambda step: console.print(f"[dim]{step}[/dim]")) as addresses:
         loop = asyncio.get_running_loop()
 
         def holds(sessions: int) -> bool:
-            held = asyncio.run_coroutine_threadsafe(pipeline_holds(addresses, video, sessions), loop).result()
-            console.print(f"[dim]pipeline, {sessions} sessions: {'held' if held else 'not held'}[/dim]")
-            return held
+            held = asyncio.run_coroutine_threadsafe(hold_sessions(addresses, sessions, SECONDS), loop).result()
+            console.print(f"[dim]pipeline, {sessions} sessions: {held}[/dim]")
+            return held.in_time
 
         held = await asyncio.to_thread(largest_held, holds, 16, 200)
         return "proctorstream, the whole stack", held, stack_memory_mb() / max(1, held)
