@@ -4,6 +4,9 @@ The picture is `skimage.data.astronaut()` (NASA, public domain), enlarged twice 
 "head pixels", the unit of every shape in this package. What is prepared is kept in the cache folder: it takes 3 s.
 """
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,10 +63,23 @@ def _landmarks(picture: Image, shift_x: int) -> Floats:
     from mediapipe.python.solutions.face_mesh import FaceMesh
 
     height, width = picture.shape[:2]
-    with FaceMesh(static_image_mode=True, refine_landmarks=True, max_num_faces=1) as mesh:
+    with _silence(), FaceMesh(static_image_mode=True, refine_landmarks=True, max_num_faces=1) as mesh:
         found = mesh.process(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)).multi_face_landmarks
     points = [[p.x * width + shift_x, p.y * height, p.z * width] for p in found[0].landmark]
     return np.asarray(np.round(np.array(points) / LANDMARK_STEP) * LANDMARK_STEP)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """MediaPipe's native code tells standard error about its parts, whatever it is told: nobody's concern."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _skin_only(head: Floats, oval: Floats) -> Floats:
