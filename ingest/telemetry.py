@@ -27,7 +27,7 @@ STAGE_LATENCY = Histogram(
     ["stage"],
     buckets=LATENCY_BUCKETS_S,
 )
-LIBRARIES = ("aiokafka", "faust", "mode", "aiohttp.access", "matplotlib", "clickhouse_connect", "kafka")
+LIBRARIES = ("aiokafka", "urllib3", "faust", "mode", "aiohttp.access", "matplotlib", "clickhouse_connect", "kafka")
 _LIBRARY_PREFIXES = tuple(f"{library}." for library in LIBRARIES)
 MOST_MESSAGES = 1_000  # some libraries put names and numbers into their messages
 STOP_S = 1.0

@@ -20,3 +20,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[LocalStack]":
 
     with LocalStack(tmp_path_factory.mktemp("stack")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[LocalStack]":
+    """A stack of its own with every part, the stages too, as `proctor up` starts it."""
+    from deploy.stack.local import LocalStack
+    from deploy.stack.records import PARTS
+
+    with LocalStack(tmp_path_factory.mktemp("whole"), PARTS) as running:
+        yield running

@@ -23,13 +23,6 @@ KILLS = ("detectors", "scoring", "sinks", "triton", "clickhouse", "kafka") * 2
 FRAMES = 450
 
 
-@pytest.fixture(scope="module")
-def whole(stack: LocalStack) -> LocalStack:
-    """The session's stack with the stages started, too."""
-    stack.start(parts=("detectors", "scoring", "sinks"))
-    return stack
-
-
 def addresses(stack: LocalStack) -> Addresses:
     """Where the stack's parts are."""
     return Addresses(stack.kafka, stack.triton, stack.clickhouse)
@@ -47,7 +40,7 @@ class Hurting:
 
     async def __call__(self, jobs: Sequence[Job]) -> None:
         for number, part in enumerate(KILLS, start=1):
-            while jobs[0].followed.passed < FRAMES * number / (len(KILLS) + 2):
+            while sum(job.followed.passed for job in jobs) < len(jobs) * FRAMES * number / (len(KILLS) + 4):
                 await asyncio.sleep(0.02)
             killed = await asyncio.to_thread(self.stack.kill, part)
             await asyncio.to_thread(self.stack.wait_ready, part, killed)
@@ -69,21 +62,21 @@ async def observed(kafka: str, session: str) -> dict[tuple[str, int], bytes]:
 
 
 @pytest.mark.timeout(400)
-async def test_kills_of_every_part_change_nothing(whole: LocalStack) -> None:
+async def test_kills_of_every_part_change_nothing(whole_stack: LocalStack) -> None:
     """Observations as in an undisturbed run; events byte for byte a fold of the log; rows exactly the log's."""
-    (calm,) = await run_sources([EXAM], OPTIONS, addresses(whole), undisturbed)
-    hurt = Hurting(whole)
-    hurt_jobs = await run_sources([EXAM, EXAM], OPTIONS, addresses(whole), hurt)
+    (calm,) = await run_sources([EXAM], OPTIONS, addresses(whole_stack), undisturbed)
+    hurt = Hurting(whole_stack)
+    hurt_jobs = await run_sources([EXAM] * 4, OPTIONS, addresses(whole_stack), hurt)
     assert hurt.killed == len(KILLS)
-    reference = await observed(whole.kafka, calm.session)
+    reference = await observed(whole_stack.kafka, calm.session)
     assert len(reference) > FRAMES
     for job in hurt_jobs:
         assert not job.failure
-        assert await observed(whole.kafka, job.session) == reference
-    log, events = await read_topic(whole.kafka, OBSERVATIONS), await read_topic(whole.kafka, RISK_EVENTS)
+        assert await observed(whole_stack.kafka, job.session) == reference
+    log, events = await read_topic(whole_stack.kafka, OBSERVATIONS), await read_topic(whole_stack.kafka, RISK_EVENTS)
     difference = compare(log, events)
     assert difference.is_exact, difference
-    store = Store(over_http(whole.clickhouse), "proctor")
+    store = Store(over_http(whole_stack.clickhouse), "proctor")
     rows = reconcile(store, [record for topic in (log, events) for records in topic.values() for record in records])
     store.close()
     assert all(table.none for table in rows), rows

@@ -14,13 +14,6 @@ ROOT = Path(__file__).parents[2]
 DEADLINE_S = 240
 
 
-@pytest.fixture(scope="module")
-def whole(stack: LocalStack) -> LocalStack:
-    """The session's stack with the stages started, too."""
-    stack.start(parts=("detectors", "scoring", "sinks"))
-    return stack
-
-
 def proctor(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does, with the stack of `home`."""
     return subprocess.run(
@@ -34,9 +27,9 @@ def proctor(home: Path, *arguments: str, **environment: str) -> subprocess.Compl
     )
 
 
-def test_demo_finds_exactly_what_is_known(whole: LocalStack, tmp_path: Path) -> None:
+def test_demo_finds_exactly_what_is_known(whole_stack: LocalStack, tmp_path: Path) -> None:
     """Every scripted episode is found, nothing else is; the report stands alone. Catches nearly everything."""
-    done = proctor(whole.folder, "demo", "--out", str(tmp_path))
+    done = proctor(whole_stack.folder, "demo", "--out", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "MISSED" not in done.stdout
     assert "FALSE" not in done.stdout
@@ -49,11 +42,11 @@ def test_demo_finds_exactly_what_is_known(whole: LocalStack, tmp_path: Path) -> 
     assert len(report["timeline"]) == 90
 
 
-def test_a_bad_video_fails_alone(whole: LocalStack, tmp_path: Path) -> None:
+def test_a_bad_video_fails_alone(whole_stack: LocalStack, tmp_path: Path) -> None:
     """One clear line for it, a verdict for its neighbour, JSON alone on standard output, exit status 1."""
     bad = tmp_path / "notes.mp4"
     bad.write_text("this is no video")
-    done = proctor(whole.folder, "run", str(bad), "exam:2", "--json", "--rate", "2", "--out", str(tmp_path))
+    done = proctor(whole_stack.folder, "run", str(bad), "exam:2", "--json", "--rate", "2", "--out", str(tmp_path))
     assert done.returncode == 1
     (line,) = done.stdout.splitlines()
     report = json.loads(line)
@@ -71,7 +64,8 @@ def test_a_bad_video_fails_alone(whole: LocalStack, tmp_path: Path) -> None:
 def test_an_unreachable_part_is_named(tmp_path: Path, part: str) -> None:
     """One line that names the part, the address and what to do; no traceback, no waiting for minutes."""
     address = {"CLICKHOUSE": "http://127.0.0.1:9"}.get(part, "127.0.0.1:9")
-    done = proctor(tmp_path / "home", "run", "exam:2", **{f"PROCTOR_{part}": address})
+    told = {f"PROCTOR_{part}": address, "PROCTOR_REACH_DEADLINE_S": "2"}
+    done = proctor(tmp_path / "home", "run", "exam:2", **told)
     assert done.returncode == 1
     (complaint,) = [text for text in done.stderr.splitlines() if text.startswith("proctor:")]
     assert "127.0.0.1:9" in complaint

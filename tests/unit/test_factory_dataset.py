@@ -12,12 +12,13 @@ from triton_models.annotations import LabelledBox, read_labels
 from triton_models.dataset import LONGEST_SIDE_PX, Gathered, Writer, shrink, write_manifest
 from triton_models.panels import board, screen, stand_at_side
 from triton_models.pasting import COUNTS, Pool, pasted, thing_of, with_panels
-from triton_models.sources import NEGATIVE_VIDEOS, Example, Parts
+from triton_models.sources import NEGATIVE_VIDEOS, OTHER, Example, Parts
 from triton_models.taxonomy import TRAINED
 
 PICTURE = np.random.default_rng(0).integers(0, 255, (120, 160, 3)).astype(np.uint8)
 PERSON = Example("person", PICTURE, [LabelledBox(TRAINED.index("person"), 0.5, 0.6, 0.4, 0.8)])
 PHONE = Example("phone", PICTURE, [LabelledBox(0, 0.5, 0.5, 0.4, 0.6)])
+ODD = Example("odd", PICTURE, [LabelledBox(OTHER, 0.5, 0.5, 0.5, 0.5)])
 CUP = Example("cup", PICTURE, [LabelledBox(TRAINED.index("cup"), 0.5, 0.5, 0.5, 0.5)])
 
 
@@ -33,14 +34,17 @@ def test_a_panel_stands_at_its_side(seed: int, side: int) -> None:
 
 
 def test_only_screens_among_the_panels_are_labelled() -> None:
-    made = [with_panels("x", PERSON, Random(seed)) for seed in range(40)]
+    made = [with_panels("x", PERSON, ODD, Random(seed)) for seed in range(40)]
     labels = Counter(TRAINED[box.class_id] for example in made for box in example.boxes)
     assert set(labels) == {"person", "screen"}
     assert labels["person"] == 40
     assert 0 < labels["screen"] < 80
 
 
-@pytest.mark.parametrize(("kind", "donor", "label"), [("phone", PHONE, 0), ("plate", CUP, None), ("hand", CUP, None)])
+@pytest.mark.parametrize(
+    ("kind", "donor", "label"),
+    [("phone", PHONE, 0), ("piece", CUP, 7), ("piece", ODD, None), ("plate", CUP, None), ("hand", CUP, None)],
+)
 def test_only_what_has_a_class_keeps_one(kind: str, donor: Example, label: int | None) -> None:
     thing, found = thing_of(kind, donor, Random(1))
     assert thing is not None
@@ -57,10 +61,10 @@ def test_pasting_draws_every_kind_and_labels_phones_alone_as_phones() -> None:
 
 def test_nothing_is_pasted_over_a_picture_that_shows_a_phone() -> None:
     parts, none = Parts([PHONE, PERSON], []), Parts([], [])
-    pool = Gathered(parts, none, Parts([CUP, PHONE], []), [PERSON], [PHONE]).pool()
+    pool = Gathered(parts, none, Parts([CUP, PHONE], []), [PERSON], [PHONE], [ODD]).pool()
     assert not any(example.has_phone() for example in pool.hosts)
     assert pool.phones == [PHONE]
-    assert pool.things == [CUP]
+    assert pool.things == [ODD]
 
 
 @pytest.mark.parametrize(("width", "height", "expected"), [(640, 480, (240, 320)), (100, 50, (50, 100))])
