@@ -21,7 +21,7 @@ import numpy as np
 from triton_models.composites import Picture, worn
 from triton_models.erasing import can_erase, without_phones
 from triton_models.pasting import COUNTS, Pool, pasted
-from triton_models.sources import NEGATIVE_VIDEOS, Example, Parts, coco, negatives, rendered, roboflow_set
+from triton_models.sources import NEGATIVE_VIDEOS, Example, Parts, coco, coco_things, negatives, rendered, roboflow_set
 from triton_models.taxonomy import TRAINED
 from triton_models.teacher import Teacher
 
@@ -29,7 +29,6 @@ LONGEST_SIDE_PX = 320
 HEADPHONE_PICTURES = 230
 """The headphones show nearly one person alone; more of him would teach his face, not headphones."""
 HEADPHONE_HOSTS = 60
-ONLY_BACKGROUND = frozenset({"phone", "person"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ class Gathered:
     everyday: Parts
     frames: list[Example]
     scenes: list[Example]
+    things: list[Example]
 
     def pool(self) -> Pool:
         """What to paste on, and what; video frames count twice, since they look like what will be watched."""
@@ -75,13 +75,8 @@ class Gathered:
         return Pool(
             hosts=[example for example in every if not example.has_phone()],
             phones=[example for example in self.phones.train if example.has_phone()],
-            things=[example for example in self.everyday.train if has_thing(example)],
+            things=self.things,
         )
-
-
-def has_thing(example: Example) -> bool:
-    """Whether something besides people and phones is labelled in it."""
-    return any(TRAINED[box.class_id] not in ONLY_BACKGROUND for box in example.boxes)
 
 
 def gather(data: Path, rendered_folder: Path | None, rng: Random) -> Gathered:
@@ -93,6 +88,7 @@ def gather(data: Path, rendered_folder: Path | None, rng: Random) -> Gathered:
         everyday=coco(data),
         frames=list(negatives(data, teacher)),
         scenes=list(rendered(rendered_folder, teacher)) if rendered_folder else [],
+        things=coco_things(data),
     )
 
 

@@ -7,13 +7,14 @@ from random import Random
 from triton_models.annotations import LabelledBox
 from triton_models.composites import Cutout, bare_hand, cut, paste_somewhere, plate, with_fingers, worn
 from triton_models.panels import board, screen, stand_at_side
-from triton_models.sources import Example
+from triton_models.sources import OTHER, Example
 from triton_models.taxonomy import TRAINED
 
-COUNTS = {"phone": 620, "plate": 300, "piece": 160, "hand": 60, "panel": 340}
-"""Pasted pictures by kind; a `piece` is part of another picture and keeps its label, a `panel` stands behind people."""
+COUNTS = {"phone": 620, "plate": 300, "piece": 360, "hand": 60, "panel": 340}
+"""Pasted pictures by kind; a `piece` is a thing from another picture, a `panel` stands behind people."""
 FINGERS_SHARE = 0.6
-SCREEN_SHARE = 0.6
+PANELS = ("screen", "screen", "board", "thing")
+"""What stands at the side, drawn from with equal chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,19 @@ def pasted(pool: Pool, counts: Mapping[str, int], rng: Random) -> Iterator[Examp
     for kind, count in counts.items():
         for index in range(count):
             donor, host = rng.choice(pool.phones if kind == "phone" else pool.things), rng.choice(pool.hosts)
-            name = f"pasted_{kind}_{index}"
-            made = with_panels(name, host, rng) if kind == "panel" else with_thing(name, kind, host, donor, rng)
+            made = made_of(kind, f"pasted_{kind}_{index}", host, donor, rng)
             if made is not None:
                 yield made
 
 
-def with_thing(name: str, kind: str, host: Example, donor: Example, rng: Random) -> Example | None:
+def made_of(kind: str, name: str, host: Example, donor: Example, rng: Random) -> Example | None:
+    """One pasted picture; None when its donor's thing is too small to paste."""
+    if kind == "panel":
+        return with_panels(name, host, donor, rng)
+    return with_thing(kind, name, host, donor, rng)
+
+
+def with_thing(kind: str, name: str, host: Example, donor: Example, rng: Random) -> Example | None:
     """A host with one thing on it, and its box where the thing has a class; None when it is too small to paste."""
     thing, label = thing_of(kind, donor, rng)
     if thing is None:
@@ -55,7 +62,7 @@ def thing_of(kind: str, donor: Example, rng: Random) -> tuple[Cutout | None, int
     wanted = [box for box in donor.boxes if kind != "phone" or box.class_id == 0]
     box = rng.choice(wanted)
     cutout = cut(donor.picture, box, rng)
-    return (None if cutout is None else held(cutout, rng)), box.class_id
+    return (None if cutout is None else held(cutout, rng)), None if box.class_id == OTHER else box.class_id
 
 
 def held(thing: Cutout, rng: Random) -> Cutout:
@@ -63,12 +70,24 @@ def held(thing: Cutout, rng: Random) -> Cutout:
     return with_fingers(thing, rng) if rng.random() < FINGERS_SHARE else thing
 
 
-def with_panels(name: str, host: Example, rng: Random) -> Example:
-    """A host with one or two panels at its sides: screens with their label, boards and windows without."""
+def with_panels(name: str, host: Example, donor: Example, rng: Random) -> Example:
+    """A host with one or two large things at its sides: screens, boards and windows, things from other pictures."""
     picture, boxes = worn(host.picture, rng), list(host.boxes)
     for side in rng.sample((-1, 1), rng.randint(1, 2)):
-        is_screen = rng.random() < SCREEN_SHARE
-        picture, seen = stand_at_side(picture, screen(rng) if is_screen else board(rng), side, rng)
-        if is_screen:
-            boxes.append(LabelledBox(TRAINED.index("screen"), seen.cx, seen.cy, seen.w, seen.h))
+        panel, label = panel_of(rng.choice(PANELS), donor, rng)
+        if panel is None:
+            continue
+        picture, seen = stand_at_side(picture, panel, side, rng)
+        if label is not None:
+            boxes.append(LabelledBox(label, seen.cx, seen.cy, seen.w, seen.h))
     return Example(name, picture, boxes)
+
+
+def panel_of(kind: str, donor: Example, rng: Random) -> tuple[Cutout | None, int | None]:
+    """What to stand at the side and its class, None where it has none; the cutout is None when it is too small."""
+    if kind == "board":
+        return board(rng), None
+    if kind == "screen":
+        return screen(rng), TRAINED.index("screen")
+    box = rng.choice(donor.boxes)
+    return cut(donor.picture, box, rng), None if box.class_id == OTHER else box.class_id

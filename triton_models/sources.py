@@ -18,10 +18,14 @@ from triton_models.teacher import TO_TRAINED, Teacher
 Part = Literal["train", "val"]
 HELD_BACK_SHARE = 0.12
 COCO_HELD_BACK_EVERY = 8
+COCO_CLASSES = 80
+OTHER = -1
+"""The class of a thing that is none of ours: it can be pasted, and then carries no label."""
 NEGATIVE_VIDEOS = {
     "head-moves-a.mp4": 500,
     "head-moves-b.mp4": 500,
     "eyes-centre-left-centre.mp4": 1000,
+    "people-come-and-go.mp4": 2000,
     "head-turns.gif": 300,
 }
 """Videos whose frames teach the model that there is no phone, and the step between frames in ms. No other is seen."""
@@ -85,6 +89,15 @@ def coco(data: Path) -> Parts:
     every = [Example(f"coco_{path.stem}", read_picture(path), labels_beside(path, TO_TRAINED)) for path in paths]
     held_back = every[::COCO_HELD_BACK_EVERY]
     return Parts([example for i, example in enumerate(every) if i % COCO_HELD_BACK_EVERY], held_back)
+
+
+def coco_things(data: Path) -> list[Example]:
+    """COCO128 pictures with everything in them but people, for cutting out; what we have no class for is OTHER."""
+    class_map = {index: TO_TRAINED.get(index, OTHER) for index in range(1, COCO_CLASSES)}
+    paths = sorted((data / "images/coco128/train/images").glob("*.jpg"))
+    learned = [path for index, path in enumerate(paths) if index % COCO_HELD_BACK_EVERY]
+    every = [Example(path.stem, read_picture(path), labels_beside(path, class_map)) for path in learned]
+    return [example for example in every if example.boxes]
 
 
 def video_frames(path: Path, step_ms: int) -> Iterator[Picture]:
