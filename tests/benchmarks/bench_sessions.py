@@ -121,6 +121,8 @@ async def hold_sessions(addresses: Addresses, sessions: int, seconds: float) -> 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        while any(f.passed < p.frames_sent for f, p in moved):  # the next trial starts with empty queues
+            await asyncio.sleep(0.1)
     return held
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 
-def largest_held(holds: Callable[[int], bool], start: int, most: int, grain: float = 0.08) -> int:
+def largest_held(holds: Callable[[int], bool], start: int, most: int, grain: float = 0.05) -> int:
     """Grow by half from `start` until it no longer holds, then halve the interval down to a share `grain`; 0 if never.
 
     `holds` is assumed to be monotone; each call is one measurement, at most a dozen are made.
