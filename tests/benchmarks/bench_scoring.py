@@ -1,8 +1,8 @@
 """Observations a second through Kafka and one scoring worker, beside a plain aiokafka loop with the same fold.
 
-Run: `python tests/benchmarks/scoring_throughput.py KAFKA [--observations N]`. One run measures, for bundles of 16 and
-of 64, the fold alone in memory, the plain loop (reads, folds, publishes; no checkpoints, loses its states when killed)
-and the worker as it is started in earnest. Wall clock and, since the machine may be busy, per second of CPU.
+Run: `proctor bench scoring`, with a broker of its own. One run measures, for bundles of 16 and of 64: the fold alone
+in memory, the plain loop (reads, folds, publishes; no checkpoints, loses its states when killed) and the worker as it is
+started in earnest. Wall clock and, since the machine may be busy, per second of CPU.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from uuid import uuid4
 import psutil
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from deploy.stack.local import LocalStack
 from ingest.kafka_log import KafkaWriter
 from ingest.log import Record
 from ingest.messages import encode_bundle, encode_message
@@ -173,16 +174,18 @@ def measure(kafka: str, bundle: int, observations: int) -> Iterator[Figure]:
     yield worker(kafka, prefix, bundle, figure.observations)
 
 
-def main() -> None:
+def main() -> int:
+    """Print a line for each figure; `--observations N` and `--json` as their names say."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("kafka")
     arguments.add_argument("--observations", type=int, default=200_000)
     arguments.add_argument("--json", action="store_true")
     asked = arguments.parse_args()
-    for bundle in BUNDLES:
-        for figure in measure(asked.kafka, bundle, asked.observations):
-            print(json.dumps(asdict(figure)) if asked.json else figure.line(), flush=True)
+    with tempfile.TemporaryDirectory() as folder, LocalStack(Path(folder), ("kafka",)) as stack:
+        for bundle in BUNDLES:
+            for figure in measure(stack.kafka, bundle, asked.observations):
+                print(json.dumps(asdict(figure)) if asked.json else figure.line(), flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
