@@ -62,7 +62,7 @@ async def run_session(
     started = SessionStarted(
         session=session,
         capture_ms=running.start_ms,
-        source=source.name,
+        source=source.kind,  # a file's name may hold a person's
         policy=policy_document,
         calibration_ms=calibration_ms,
         frame_interval_ms=frame_interval_ms(rate_fps),

@@ -1,8 +1,8 @@
 """Observations a second through Kafka and one scoring worker, beside a plain aiokafka loop with the same fold.
 
 Run: `proctor bench scoring`, with a broker of its own. One run measures, for bundles of 16 and of 64: the fold alone
-in memory, the plain loop (reads, folds, publishes; no checkpoints, loses its states when killed) and the worker as it is
-started in earnest. Wall clock and, since the machine may be busy, per second of CPU.
+in memory, the plain loop (reads, folds, publishes; no checkpoints, loses its states when killed) and the worker as it
+is started in earnest. Wall clock and, since the machine may be busy, per second of CPU.
 """
 
 import argparse

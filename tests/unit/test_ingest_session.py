@@ -161,7 +161,7 @@ async def test_session_as_the_log_sees_it() -> None:
     assert started == SessionStarted(
         session="s-1",
         capture_ms=summary.start_ms,
-        source="scripted",
+        source="file",
         policy="{}",
         calibration_ms=0,
         frame_interval_ms=200,
