@@ -19,9 +19,8 @@ class SessionStarted(msgspec.Struct, frozen=True, kw_only=True, tag="session-sta
     """A session entered; `capture_ms` is the zero of all its reports.
 
     `policy` is the canonical document of the policy (JSON text; empty: the scoring stage's default), so that the log
-    alone decides the verdict. `source` is its kind, never a name. `frame_interval_ms` is the time between two frames that
-    the source means to send.
-    `calibration_ms` overrides the policy's calibration time; 0 skips calibration.
+    alone decides the verdict. `source` is its kind, never a name. `frame_interval_ms` is the time between two frames
+    that the source means to send. `calibration_ms` overrides the policy's calibration time; 0 skips calibration.
     """
 
     session: str
