@@ -55,7 +55,7 @@ def exams(
     )
 
 
-# Calibrated on calm seconds: who looks aside for most of the calibration has that as the baseline, and is away when not.
+# Calibrated on calm seconds: who looks aside for most of a calibration has that as the baseline, and is away when not.
 SEEN_THROUGHOUT = exams(stutters(("normal", "dark")), calm_s=(9.0,))
 ANY = exams(runs_of(BEHAVIOURS) | stutters(("normal", "dark", "missing")))
 INNOCENT = exams(runs_of(("normal", "closed", "dark", "covered", "missing", "faint_phone")))
