@@ -33,12 +33,12 @@ EVENT_GAP_MS = 1000
 
 @dataclass(frozen=True, slots=True)
 class VideoFigures:
-    """Frames of one video: how many have a phone at 0.25, 0.4, 0.5, another item at 0.4, a person at 0.4."""
+    """Frames of one video: how many have a phone, and in how many runs, at FLOORS; another item, a person at 0.4."""
 
     frames: int
     duration_ms: int
     phone_frames: tuple[int, ...]
-    phone_events_at_04: int
+    phone_events: tuple[int, ...]
     item_frames_at_04: dict[str, int]
     person_share_at_04: float
 
@@ -107,7 +107,7 @@ def video_figures(model: Model, path: Path, stride: int) -> VideoFigures:
         frames=len(found),
         duration_ms=len(found) * step_ms,
         phone_frames=tuple(sum(value >= floor for value in best["phone"]) for floor in FLOORS),
-        phone_events_at_04=runs([value >= 0.4 for value in best["phone"]], EVENT_GAP_MS // step_ms),
+        phone_events=tuple(runs([v >= floor for v in best["phone"]], EVENT_GAP_MS // step_ms) for floor in FLOORS),
         item_frames_at_04={label: count for label, count in items.items() if count},
         person_share_at_04=share_at(best["person"], 0.4),
     )
@@ -132,14 +132,15 @@ def videos_together(figures: dict[str, VideoFigures], names: Sequence[str]) -> d
     """Totals over some videos, with rates per hour."""
     chosen = [figures[name] for name in names]
     duration_ms = sum(one.duration_ms for one in chosen)
-    events = sum(one.phone_events_at_04 for one in chosen)
     counts = {str(f): sum(one.phone_frames[i] for one in chosen) for i, f in enumerate(FLOORS)}
+    events = {str(f): sum(one.phone_events[i] for one in chosen) for i, f in enumerate(FLOORS)}
     return {
         "videos": list(names),
         "seconds": duration_ms / 1000,
         "frames": sum(one.frames for one in chosen),
         "false_phone_frames": counts,
-        "false_phone_events_per_hour_at_0.4": per_hour(events, duration_ms),
+        "false_phone_events": events,
+        "false_phone_events_per_hour": {floor: per_hour(count, duration_ms) for floor, count in events.items()},
     }
 
 
