@@ -113,21 +113,18 @@ async def _run_all(jobs: Sequence[Job], options: Options, frames: KafkaWriter, l
 async def _run_job(job: Job, options: Options, frames: KafkaWriter, life: KafkaWriter, store: Store) -> None:
     source = await asyncio.to_thread(open_source, job.spec)
     job.state = "running"
-    try:
-        job.summary = await run_session(
-            source,
-            frames,
-            life,
-            session=job.session,
-            policy_document=options.policy.document,
-            rate_fps=options.rate_fps,
-            speed=options.speed,
-            calibration_ms=options.calibration_ms,
-            in_flight=job.in_flight,
-            progress=job.progress,
-        )
-    finally:
-        source.close()
+    job.summary = await run_session(
+        source,
+        frames,
+        life,
+        session=job.session,
+        policy_document=options.policy.document,
+        rate_fps=options.rate_fps,
+        speed=options.speed,
+        calibration_ms=options.calibration_ms,
+        in_flight=job.in_flight,
+        progress=job.progress,
+    )
     if not job.summary.frames_sent:
         raise InputError(job.spec, job.summary.failure or "no frame could be read", "Try another file")
     await job.followed.finished.wait()
