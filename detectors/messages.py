@@ -29,10 +29,14 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PictureQuality(msgspec.Struct, frozen=True, kw_only=True):
-    """`brightness`: mean luma 0-255. `sharpness`: variance of the Laplacian at 160 px width or less."""
+    """`brightness`: mean luma 0-255. `sharpness`: variance of the Laplacian at 160 px width or less.
+
+    `frozen`: the picture is the one before, pixel for pixel.
+    """
 
     brightness: float
     sharpness: float
+    frozen: bool = False
 
 
 class DetectedObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +72,52 @@ class ObjectsObserved(msgspec.Struct, frozen=True, kw_only=True, tag="objects/1"
     offset: int
     model: str
     objects: tuple[DetectedObject, ...]
+
+
+class HandsObserved(msgspec.Struct, frozen=True, kw_only=True, tag="hands/1"):
+    """Confidences 0-1 of what hands do in one frame: one at the face or ear, a signal held up, something held."""
+
+    session: str
+    seq: int
+    capture_ms: int
+    ingested_ms: int
+    partition: int
+    offset: int
+    model: str
+    at_face: float
+    signalling: float
+    holding: float
+
+
+class SpeechObserved(msgspec.Struct, frozen=True, kw_only=True, tag="speech/1"):
+    """One record of sound, about a second; `capture_ms` is its end, `seq` its number, its place that in `audio`.
+
+    `speech`: voiced share 0-1. `other`: confidence 0-1 that somebody else speaks. `level_dbfs`: 0 is the loudest.
+    """
+
+    session: str
+    seq: int
+    capture_ms: int
+    ingested_ms: int
+    partition: int
+    offset: int
+    model: str
+    speech: float
+    other: float
+    level_dbfs: float
+
+
+class IdentityObserved(msgspec.Struct, frozen=True, kw_only=True, tag="identity/1"):
+    """How alike (cosine, -1 to 1) the largest face of one frame is to the one registered; no embedding."""
+
+    session: str
+    seq: int
+    capture_ms: int
+    ingested_ms: int
+    partition: int
+    offset: int
+    model: str
+    similarity: float
 
 
 class FramesEnded(msgspec.Struct, frozen=True, kw_only=True, tag="frames-ended/1"):

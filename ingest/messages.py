@@ -21,6 +21,7 @@ class SessionStarted(msgspec.Struct, frozen=True, kw_only=True, tag="session-sta
     `policy` is the canonical document of the policy (JSON text; empty: the scoring stage's default), so that the log
     alone decides the verdict. `source` is its kind, never a name. `frame_interval_ms` is the time between two frames
     that the source means to send. `calibration_ms` overrides the policy's calibration time; 0 skips calibration.
+    `accommodations` is the canonical document of what this person is allowed (JSON text; empty: nothing special).
     """
 
     session: str
@@ -29,6 +30,7 @@ class SessionStarted(msgspec.Struct, frozen=True, kw_only=True, tag="session-sta
     policy: str = ""
     calibration_ms: int | None = None
     frame_interval_ms: int = 0
+    accommodations: str = ""
 
 
 class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag="session-ended/1"):
@@ -50,6 +52,32 @@ class FramesDropped(msgspec.Struct, frozen=True, kw_only=True, tag="frames-dropp
     count: int
     stage: Literal["ingest", "detectors"]
     reason: str
+
+
+BrowserSign = Literal[
+    "alive",
+    "tab_hidden",
+    "window_blurred",
+    "fullscreen_left",
+    "second_display",
+    "network_lost",
+    "copied",
+    "pasted",
+]
+
+
+class BrowserReported(msgspec.Struct, frozen=True, kw_only=True, tag="browser/1"):
+    """What the candidate's page says of itself; `seq` counts its reports from 0.
+
+    `on` False: the state has ended. "copied" and "pasted" are moments, "alive" only says that nothing has changed.
+    """
+
+    session: str
+    seq: int
+    capture_ms: int
+    ingested_ms: int
+    sign: BrowserSign
+    on: bool = True
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, tag="dead-letter/1"):

@@ -11,15 +11,17 @@ from math import ceil
 from statistics import median
 from struct import Struct
 
+from msgspec.structs import replace
+
 from detectors.messages import FaceObserved
 from scoring.messages import CalibrationFinished
-from scoring.policy_document import CalibrationRules
-from scoring.signals import MEASURES, QualityFloor, is_clear, measures_of
-from scoring.state import Baseline, Calibrating, SessionState
+from scoring.policy_document import CalibrationRules, QualityFloor
+from scoring.refusals import REFUSALS
+from scoring.signals import MEASURES, is_clear, measures_of
+from scoring.state import Baseline, Calibrating, Moment, SessionState
 
 SLOTS = 96
-REJECTED = ("dark_or_blurred", "no_face", "several_faces", "small_face", "turned_away", "pitched_away", "eyes_closed")
-_NONE_REJECTED = (0,) * len(REJECTED)
+_NONE_REJECTED = (0,) * len(REFUSALS)
 _SAMPLE = Struct("<7h")
 _SCALES = (100.0, 100.0, 100.0, 10_000.0, 10_000.0, 10_000.0, 10_000.0)  # hundredths of a degree, 0.0001 of a share
 _MAD_TO_SPREAD = 1.4826  # of a normal distribution
@@ -30,21 +32,36 @@ _NO_SPREAD = (0.0,) * len(MEASURES)
 
 
 def collect(
-    calibrating: Calibrating, rules: CalibrationRules, floor: QualityFloor, seen: FaceObserved, at_ms: int
+    calibrating: Calibrating, rules: CalibrationRules, floor: QualityFloor, seen: FaceObserved, here: Moment
 ) -> Calibrating:
     """Calibration after one more look; frames beyond one a slot are left out and not counted."""
-    start_ms = calibrating.start_ms if calibrating.start_ms >= 0 else at_ms
+    start_ms = calibrating.start_ms if calibrating.start_ms >= 0 else here.capture_ms
     # Half a slot on: 12 frames a second fall into the middle of slots, not now before and now behind a border.
-    slot = ((at_ms - start_ms) * 2 * SLOTS + calibrating.duration_ms) // (2 * calibrating.duration_ms)
+    slot = ((here.capture_ms - start_ms) * 2 * SLOTS + calibrating.duration_ms) // (2 * calibrating.duration_ms)
     if slot <= calibrating.slot or slot >= SLOTS:
         return calibrating
     samples, rejected = calibrating.samples, calibrating.rejected or _NONE_REJECTED
-    reason = _refuse(rules, floor, seen)
+    measures = measures_of(seen.faces[0]) if len(seen.faces) == 1 else None
+    reason = _refuse(rules, floor, seen, measures, calibrating.pose)
     if reason is None:
-        samples += _pack(measures_of(seen.faces[0]) or ())
+        samples += _pack(measures or ())
     else:
         rejected = _count(rejected, reason, 1)
-    return Calibrating(calibrating.duration_ms, start_ms, slot, samples, rejected)
+    return replace(
+        calibrating,
+        start_ms=start_ms,
+        slot=slot,
+        samples=samples,
+        rejected=rejected,
+        first=calibrating.first or here,
+        last=here,
+        pose=measures[:2] if measures else (),
+    )
+
+
+def again(calibrating: Calibrating) -> Calibrating:
+    """A second try, as long as the first."""
+    return Calibrating(calibrating.duration_ms, first=calibrating.first, extended=True)
 
 
 def is_due(calibrating: Calibrating, at_ms: int) -> bool:
@@ -52,27 +69,43 @@ def is_due(calibrating: Calibrating, at_ms: int) -> bool:
     return calibrating.start_ms >= 0 and at_ms - calibrating.start_ms >= calibrating.duration_ms
 
 
-def _refuse(rules: CalibrationRules, floor: QualityFloor, seen: FaceObserved) -> str | None:
+def _refuse(
+    rules: CalibrationRules,
+    floor: QualityFloor,
+    seen: FaceObserved,
+    measures: tuple[float, ...] | None,
+    before: tuple[float, ...],
+) -> str | None:
     """Why a frame tells nothing of how this person sits and looks; None: it does."""
+    if seen.quality.frozen:
+        return "frozen"
     if not is_clear(floor, seen.quality):
         return "dark_or_blurred"
     if len(seen.faces) != 1:
         return "several_faces" if seen.faces else "no_face"
-    measures = measures_of(seen.faces[0])
     if measures is None or seen.faces[0].width_share < floor.min_face_share:
         return "small_face"
-    turned = abs(measures[0]) > rules.max_yaw_deg or abs(measures[2]) > rules.max_roll_deg
-    return "turned_away" if turned else None
+    if abs(measures[0]) > rules.max_yaw_deg or abs(measures[2]) > rules.max_roll_deg:
+        return "turned_away"
+    if abs(measures[3] - rules.fallback.gaze_x) > rules.max_gaze:
+        return "looking_aside"
+    moved = any(abs(now - then) > rules.max_move_deg for now, then in zip(measures, before, strict=False))
+    return "moving" if moved else None
 
 
 def _count(rejected: tuple[int, ...], reason: str, frames: int) -> tuple[int, ...]:
-    place = REJECTED.index(reason)
+    place = REFUSALS.index(reason)
     return (*rejected[:place], rejected[place] + frames, *rejected[place + 1 :])
 
 
 def _pack(measures: Sequence[float]) -> bytes:
     scaled = (round(value * scale) for value, scale in zip(measures, _SCALES, strict=True))
     return _SAMPLE.pack(*(min(max(value, _LOWEST), _HIGHEST) for value in scaled))
+
+
+def own_widths(spread: Sequence[float], spreads: float) -> tuple[float, ...]:
+    """What a restless person's thresholds are widened to, by measure; empty for somebody without a spread."""
+    return tuple(round(one * spreads, 4) for one in spread) if any(spread) else ()
 
 
 def frames_needed(rules: CalibrationRules, duration_ms: int, usual_ms: int) -> int:
@@ -83,11 +116,12 @@ def frames_needed(rules: CalibrationRules, duration_ms: int, usual_ms: int) -> i
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A baseline, its spreads in the order of MEASURES, and the counts of refused frames in the order of REJECTED."""
+    """A baseline, its spreads in the order of MEASURES, and the counts of refused frames in the order of REFUSALS."""
 
     baseline: Baseline
     spread: tuple[float, ...]
     rejected: tuple[int, ...]
+    extended: bool = False
 
 
 def finish(calibrating: Calibrating, rules: CalibrationRules, floor: QualityFloor, usual_ms: int) -> Finished:
@@ -104,11 +138,12 @@ def finish(calibrating: Calibrating, rules: CalibrationRules, floor: QualityFloo
     rejected = _count(rejected, "eyes_closed", len(level) - len(good))
     needed = frames_needed(rules, calibrating.duration_ms, usual_ms)
     if len(level) < needed or len(good) < _LEAST_AWAKE * len(level):
-        return Finished(Baseline("FAILED", len(good), needed, rules.fallback.measures), _NO_SPREAD, rejected)
+        failed = Baseline("FAILED", len(good), needed, rules.fallback.measures)
+        return Finished(failed, _NO_SPREAD, rejected, calibrating.extended)
     columns = tuple(zip(zip(*good, strict=True), _SCALES, strict=True))
     middle = tuple(round(median(column) / scale, 4) for column, scale in columns)
     spread = tuple(round(_spread(column) / scale, 4) for column, scale in columns)
-    return Finished(Baseline("SUCCESS", len(good), needed, middle), spread, rejected)
+    return Finished(Baseline("SUCCESS", len(good), needed, middle), spread, rejected, calibrating.extended)
 
 
 def skip(rules: CalibrationRules) -> Finished:
@@ -148,8 +183,10 @@ def announce(state: SessionState, finished: Finished, start_ms: int, end_ms: int
         start_ms=start_ms,
         end_ms=end_ms,
         frames=finished.baseline.frames,
-        rejected={reason: count for reason, count in zip(REJECTED, finished.rejected, strict=True) if count},
+        rejected={reason: count for reason, count in zip(REFUSALS, finished.rejected, strict=True) if count},
         baseline=dict(zip(MEASURES, finished.baseline.middle, strict=True)),
         spread=dict(zip(MEASURES, finished.spread, strict=True)),
         ingested_ms=state.ingested_ms,
+        needed=finished.baseline.needed,
+        extended=finished.extended,
     )

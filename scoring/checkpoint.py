@@ -1,7 +1,7 @@
 """What a checkpoint of one partition says, and how it is read back.
 
 A checkpoint is one transaction on the changelog: the changed sessions and policies, then the position, "everything
-below this offset is folded in, and its messages are acknowledged". Keys: `position`, `session/NAME`, `policy/DIGEST`.
+below this offset is folded in, and its messages are acknowledged". Keys: `position`, `session/NAME`, `policy/KEY`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ import msgspec
 
 from ingest.errors import PoisonError
 from scoring.partition import Changes, Held, Partition, Retention
-from scoring.policy import Policy, parse_document
+from scoring.policy import Policy, parse_terms
 from scoring.session import decode_state, encode_state
 
 POSITION, SESSION, POLICY = b"position", b"session/", b"policy/"
@@ -41,7 +41,7 @@ _session = msgspec.msgpack.Decoder(SavedSession).decode
 def entries(changes: Changes, next_offset: int) -> Iterator[Entry]:
     """The records of one checkpoint, in order; the position comes last."""
     for digest, policy in changes.policies.items():
-        yield POLICY + digest.encode(), policy.document.encode() if policy else None
+        yield POLICY + digest.encode(), policy.terms.encode() if policy else None
     for session, held in changes.sessions.items():
         yield SESSION + session.encode(), _pack(held) if held else None
     yield POSITION, _encode(Position(next_offset))
@@ -75,8 +75,8 @@ class View:
             raise PoisonError(f"unreadable record {key!r} in the changelog: {error}") from error
 
     def policies(self) -> Mapping[str, Policy]:
-        """The policies of the sessions, by digest."""
-        return {digest: parse_document(document) for digest, document in self.documents.items()}
+        """The policies of the sessions, by key."""
+        return {key: parse_terms(terms) for key, terms in self.documents.items()}
 
     def partition(self, retention: Retention, next_offset: int) -> Partition:
         """The partition as the changelog has it, to go on at `next_offset`."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from scoring.policy import PlannedRule, PlannedTest
-from scoring.signals import Values
+from scoring.plan import PlannedRule, PlannedTest
+from scoring.signals import Stream, Values
 from scoring.state import Beyond
 
 
@@ -16,14 +16,33 @@ class Judgement(NamedTuple):
     beyond: Beyond | None
 
 
-def judge(rule: PlannedRule, thresholds: Sequence[float], latched: int, values: Values) -> Judgement:
-    """True when one test is; false when all are; otherwise unknown. A true test stays so until `until` is passed."""
+def judge(
+    rule: PlannedRule, tests: Sequence[PlannedTest], own: Sequence[float], latched: int, values: Values
+) -> Judgement:
+    """True when one of the tests is and all conditions beside them; false when that is excluded; otherwise unknown.
+
+    `tests`: those of the rule that speak of `values`. A true test stays so until `until` is passed. In a picture that
+    the rule does not trust everything is unknown.
+    """
+    if rule.trust and not _are_all_true(rule.trust, own, values):
+        return Judgement(None, latched, None)
+    found = _any_of(tests, own, latched, values)
+    if found.truth is False or not rule.only_if:
+        return found
+    beside = _are_all_true(rule.only_if, own, values)
+    if beside and found.truth:
+        return found
+    return Judgement(False if beside is False else None, latched, None)
+
+
+def _any_of(tests: Sequence[PlannedTest], own: Sequence[float], latched: int, values: Values) -> Judgement:
     unknown, best = False, None
-    for place, test in enumerate(rule.tests):
-        measured, bit, limit = values.get(test.signal), 1 << place, thresholds[place]
-        if measured is None:
+    for test in tests:
+        value = values[test.slot]
+        if value is None:
             unknown = True
             continue
+        measured, bit, limit = _measured(test, value), 1 << test.number, _limit(test, own)
         bound = limit * test.keep if latched & bit else limit
         if not (measured >= bound if test.upward else measured <= bound):  # so that what is not a number is false
             latched &= ~bit
@@ -31,29 +50,49 @@ def judge(rule: PlannedRule, thresholds: Sequence[float], latched: int, values: 
             latched |= bit
             excess = _excess(test, measured, limit)
             if best is None or excess > best.excess:
-                best = Beyond(place, limit, measured, excess)
+                best = Beyond(test.number, limit, value, excess)
     return Judgement(True if best else None if unknown else False, latched, best)
+
+
+def _are_all_true(tests: Sequence[PlannedTest], own: Sequence[float], values: Values) -> bool | None:
+    unknown = False
+    for test in tests:
+        value = values[test.slot]
+        if value is None:
+            unknown = True
+            continue
+        measured, limit = _measured(test, value), _limit(test, own)
+        if not (measured >= limit if test.upward else measured <= limit):
+            return False
+    return None if unknown else True
+
+
+def is_trusted(trust: Sequence[PlannedTest], own: Sequence[float], values: Values) -> bool:
+    """Whether the picture is as good as a rule asks for."""
+    return not trust or _are_all_true(trust, own, values) is True
+
+
+def tests_on(rule: PlannedRule, stream: Stream) -> Sequence[PlannedTest]:
+    """The rule's tests that speak of this stream."""
+    if len(rule.streams) == 1:
+        return rule.tests
+    return [test for test in rule.tests if test.stream == stream]
+
+
+def _measured(test: PlannedTest, value: float) -> float:
+    if not test.signed:
+        return value
+    return abs(value) if test.side == 0 else value * test.side
+
+
+def _limit(test: PlannedTest, own: Sequence[float]) -> float:
+    """The threshold for this person: a restless one gets a wider one."""
+    if test.measure >= 0 and own and own[test.measure] > test.threshold:
+        return min(own[test.measure], test.widest)
+    return test.threshold
 
 
 def _excess(test: PlannedTest, value: float, limit: float) -> float:
     """How far beyond its limit, relative to it, so that degrees and shares compare."""
     distance = value - limit if test.upward else limit - value
     return distance / abs(limit) if limit else distance
-
-
-def policy_thresholds(rules: Sequence[PlannedRule]) -> tuple[tuple[float, ...], ...]:
-    """The thresholds as the policy has them, by rule and test."""
-    return tuple(tuple(test.threshold for test in rule.tests) for rule in rules)
-
-
-def personal_thresholds(
-    rules: Sequence[PlannedRule], spread: Sequence[float], spreads: float, widest: float
-) -> tuple[tuple[float, ...], ...]:
-    """Widened for a restless person: at least `spreads` of their own spread, at most `widest` times the policy's."""
-    return tuple(tuple(_widened(test, spread[test.measure] * spreads, widest) for test in rule.tests) for rule in rules)
-
-
-def _widened(test: PlannedTest, own: float, widest: float) -> float:
-    if not (test.adapts and test.upward):
-        return test.threshold
-    return round(min(max(test.threshold, own), test.threshold * widest), 4)

@@ -1,20 +1,26 @@
 """What was really seen: steps between looks, how much of a step is evidence, what share of a session was judged."""
 
 from scoring.policy_document import Evidence
-from scoring.state import Looks
+from scoring.signals import Stream
+from scoring.state import Looks, Step
 
 REMEMBERED_STEPS = 8
 
 
-def usual_step_ms(looks: Looks, expected_ms: int) -> int:
-    """The detector's usual time between two looks; before it is known, the source's; 0: neither is known."""
-    return looks.usual_ms or expected_ms
+def step_to(evidence: Evidence, stream: Stream, looks: Looks, expected_ms: int, at_ms: int) -> Step:
+    """The time since the stream's last look; the first look of all has none behind it."""
+    step_ms = at_ms - looks.at_ms if looks.frames else 0
+    bridge = bridge_ms(evidence, stream, looks, expected_ms)
+    if stream == "browser":  # a page speaks when something changes: between its reports it has seen all
+        return Step(step_ms, min(step_ms, bridge), bridge)
+    return Step(step_ms, seen_ms(step_ms, looks.usual_ms or expected_ms, evidence), bridge)
 
 
 def seen_ms(step_ms: int, usual_ms: int, evidence: Evidence) -> int:
     """How much of the time since the last look counts as seen.
 
     Half a step more than usual is jitter; of a longer one only the usual step counts, the rest is missing evidence.
+    `usual_ms` 0: not known yet.
     """
     if usual_ms == 0:
         return min(step_ms, evidence.longest_step_ms)
@@ -22,9 +28,12 @@ def seen_ms(step_ms: int, usual_ms: int, evidence: Evidence) -> int:
     return step_ms if step_ms * 2 <= usual_ms * 3 else usual_ms
 
 
-def bridged_ms(gap_ms: int, usual_ms: int, evidence: Evidence) -> int:
-    """The longest time without a true look that does not end what is held: the rule's own, or a few usual steps."""
-    return max(gap_ms, round(evidence.bridged_steps * min(usual_ms, evidence.longest_step_ms)))
+def bridge_ms(evidence: Evidence, stream: Stream, looks: Looks, expected_ms: int) -> int:
+    """The longest time without a true look that does not end what is held: a few usual steps, the source's own before
+    they are known."""
+    if stream == "browser":
+        return evidence.browser_silence_ms
+    return round(evidence.bridged_steps * min(looks.usual_ms or expected_ms, evidence.longest_step_ms))
 
 
 def look(looks: Looks, seq: int, at_ms: int, evidence: Evidence) -> Looks:

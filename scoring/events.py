@@ -1,45 +1,149 @@
-"""Risk events as messages: when a rule fires, and the same event complete."""
+"""Risk events as messages: when a rule fires, and the same event complete with its explanation."""
 
-from scoring.messages import RiskClosed, RiskOpened, event_id
-from scoring.policy import PlannedRule
-from scoring.state import Interval, SessionState
+from scoring.messages import Counterfactual, Direction, RiskClosed, RiskOpened, event_id
+from scoring.plan import PlannedRule, PlannedTest
+from scoring.policy import Policy
+from scoring.rule_document import (
+    CalibrationRule,
+    CombinationRule,
+    HeldRule,
+    RateRule,
+    SequenceRule,
+    ShareRule,
+)
+from scoring.score import points
+from scoring.signals import OBJECT, SECOND
+from scoring.state import Beyond, Interval, Moment, SessionState
+
+UNCALIBRATED = 0.75
+"""What an event is worth that was measured against an average person's baseline: the spread of resting poses between
+people is about a quarter of the thresholds."""
+
+_CONFIDENCES = ("hand_at_face", "hand_signal", "hand_holding", "other_voice")
+_DIRECTIONS: dict[str, tuple[Direction, Direction]] = {
+    "head_yaw": ("left", "right"),
+    "head_pitch": ("down", "up"),
+    "gaze_x": ("left", "right"),
+    "gaze_y": ("up", "down"),
+}
+"""Where a negative and a positive deviation point to in the picture."""
+
+_SIDES: dict[str, Direction] = {"left": "left", "right": "right", "up": "up", "down": "down"}
 
 
-def opened(state: SessionState, planned: PlannedRule, interval: Interval) -> RiskOpened:
+def opened(state: SessionState, planned: PlannedRule, held: Interval) -> RiskOpened:
     """The rule has fired, and its condition still holds."""
     return RiskOpened(
-        event_id=event_id(state.session, state.policy, planned.name, interval.onset.seq),
+        event_id=_identity(state, planned, held),
         session=state.session,
         policy=state.policy,
         rule=planned.name,
-        start_ms=interval.onset.capture_ms,
-        fired_ms=interval.fired_ms or 0,
-        points=planned.rule.points,
+        start_ms=held.onset.capture_ms,
+        fired_ms=held.fired_ms or 0,
+        points=points(planned.millipoints),
         permanent=planned.rule.permanent,
-        onset=interval.onset.ref(),
+        onset=held.onset.ref(),
         ingested_ms=state.ingested_ms,
+        label=planned.label,
     )
 
 
-def closed(state: SessionState, planned: PlannedRule, interval: Interval) -> RiskClosed:
+def closed(policy: Policy, state: SessionState, planned: PlannedRule, held: Interval) -> RiskClosed:
     """The event from its onset to the last moment that its condition was seen true."""
-    beyond = interval.beyond
+    beyond = held.beyond
+    test = planned.tests[beyond.test] if planned.tests else None
     return RiskClosed(
-        event_id=event_id(state.session, state.policy, planned.name, interval.onset.seq),
+        event_id=_identity(state, planned, held),
         session=state.session,
         policy=state.policy,
         rule=planned.name,
-        start_ms=interval.onset.capture_ms,
-        fired_ms=interval.fired_ms or 0,
-        end_ms=interval.last.capture_ms,
-        points=planned.rule.points,
+        start_ms=held.onset.capture_ms,
+        fired_ms=held.fired_ms or 0,
+        end_ms=held.last.capture_ms,
+        points=points(planned.millipoints * (1 + held.repeats)),
         permanent=planned.rule.permanent,
-        signal=planned.tests[beyond.test].signal,
+        signal=test.signal if test else "calibration",
         threshold=beyond.threshold,
-        peak=round(beyond.value, 4),
-        hold_ms=planned.rule.hold_ms,
-        onset=interval.onset.ref(),
-        peak_frame=interval.peak.ref(),
-        end_frame=interval.last.ref(),
+        peak=round(_told(planned, test, beyond), 4),
+        hold_ms=planned.hold_ms,
+        onset=held.onset.ref(),
+        peak_frame=held.peak.ref(),
+        end_frame=held.last.ref(),
         ingested_ms=state.ingested_ms,
+        label=planned.label,
+        direction=_direction(planned, test, beyond),
+        held_ms=held.true_ms,
+        repeats=held.repeats,
+        confidence=_confidence(state, planned, test, held),
+        suppressed=policy.variants[planned.place][1] if held.counted_ms is None else "",
+        unless=_counterfactual(planned, test, held),
     )
+
+
+def instant(first: Moment, last: Moment, limit: float, share: float) -> Interval:
+    """What calibration showed, as an event that is already over."""
+    excess = (share - limit) / limit
+    return Interval(first, last, first, Beyond(0, limit, share, excess), 0, fired_ms=last.capture_ms)
+
+
+def _identity(state: SessionState, planned: PlannedRule, held: Interval) -> str:
+    return event_id(state.session, state.policy, planned.name, held.onset.key)
+
+
+def _is_direct(planned: PlannedRule) -> bool:
+    """Whether the rule's numbers are the signal's own."""
+    return not isinstance(planned.rule, ShareRule | RateRule | CombinationRule | SequenceRule | CalibrationRule)
+
+
+def _told(planned: PlannedRule, test: PlannedTest | None, beyond: Beyond) -> float:
+    """The extreme as the rule sees it: the size of a deviation, or how far it is on the rule's side."""
+    if test is None or not test.signed or not _is_direct(planned):
+        return beyond.value
+    return abs(beyond.value) if test.side == 0 else beyond.value * test.side
+
+
+def _direction(planned: PlannedRule, test: PlannedTest | None, beyond: Beyond) -> Direction:
+    """Where in the picture; nothing for a signal without a side, or when several together made the event."""
+    if test is None or not test.signed:
+        return ""
+    _, _, side = test.signal.partition("_")
+    if side in _SIDES:
+        return _SIDES[side]
+    if not _is_direct(planned) or test.signal not in _DIRECTIONS:
+        return ""
+    return _DIRECTIONS[test.signal][beyond.value > 0.0]
+
+
+def _confidence(state: SessionState, planned: PlannedRule, test: PlannedTest | None, held: Interval) -> float:
+    """Share of the event that was seen true, times the detector's own confidence at the peak, less when the person's
+    baseline is not known."""
+    seen = held.sure_ms / held.true_ms if held.true_ms else 1.0
+    is_sure = test is not None and (test.signal.startswith((OBJECT, SECOND)) or test.signal in _CONFIDENCES)
+    own = held.beyond.value if is_sure and _is_direct(planned) else 1.0
+    calibrated = state.baseline is not None and state.baseline.status == "SUCCESS"
+    relative = any(test.needs == "face" for test in planned.tests)
+    return round(min(1.0, seen) * own * (1.0 if calibrated or not relative else UNCALIBRATED), 4)
+
+
+def _counterfactual(planned: PlannedRule, test: PlannedTest | None, held: Interval) -> Counterfactual | None:
+    """The smallest relative change of one number of the rule that would surely have kept the event away."""
+    rule, beyond = planned.rule, held.beyond
+    if isinstance(rule, ShareRule | CalibrationRule):
+        return Counterfactual(field="share", value=_just_over(beyond.value))
+    if isinstance(rule, RateRule):
+        return Counterfactual(field="starts", value=beyond.value + 1)
+    if isinstance(rule, CombinationRule | SequenceRule):
+        together = (held.fired_ms or 0) - held.onset.capture_ms
+        return Counterfactual(field="window_ms", value=max(0, together - 1))
+    if test is None or not test.upward or test.needs == "count":
+        return Counterfactual(field="hold_ms", value=held.true_ms + 1) if isinstance(rule, HeldRule) else None
+    by_threshold = Counterfactual(field="threshold", value=_just_over(_told(planned, test, beyond)))
+    if not isinstance(rule, HeldRule) or not rule.hold_ms:
+        return by_threshold
+    longer = (held.true_ms + 1 - rule.hold_ms) / rule.hold_ms
+    return Counterfactual(field="hold_ms", value=held.true_ms + 1) if longer <= beyond.excess else by_threshold
+
+
+def _just_over(value: float) -> float:
+    """The next number of four digits above."""
+    return round(int(value * 10_000 + 1.0 + 1e-6) / 10_000, 4)

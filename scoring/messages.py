@@ -10,12 +10,20 @@ from typing import Literal
 
 import msgspec
 
-from detectors.messages import FaceObserved, FramesEnded, ObjectsObserved
+from detectors.messages import (
+    FaceObserved,
+    FramesEnded,
+    HandsObserved,
+    IdentityObserved,
+    ObjectsObserved,
+    SpeechObserved,
+)
 from ingest.errors import PoisonError
-from ingest.messages import FramesDropped, SessionEnded, SessionStarted
+from ingest.messages import BrowserReported, FramesDropped, SessionEnded, SessionStarted
 
 RiskClass = Literal["CLEAN", "BORDERLINE", "SUSPICIOUS", "HIGH_RISK", "INCONCLUSIVE"]
 CalibrationStatus = Literal["SUCCESS", "FAILED", "SKIPPED"]
+Direction = Literal["", "left", "right", "up", "down"]
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick/1"):
@@ -24,12 +32,13 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick/1"):
     at_ms: int
 
 
-SessionObservation = SessionStarted | SessionEnded | FramesDropped | FaceObserved | ObjectsObserved | FramesEnded
+Seen = FaceObserved | ObjectsObserved | HandsObserved | SpeechObserved | IdentityObserved | BrowserReported
+SessionObservation = SessionStarted | SessionEnded | FramesDropped | FramesEnded | Seen
 Observation = SessionObservation | Tick
 
 
 class FrameRef(msgspec.Struct, frozen=True, kw_only=True):
-    """A frame as evidence: its number, capture time and place in `frames`."""
+    """A frame as evidence: its number, capture time and place in `frames` (in `audio` for sound; -1: has no record)."""
 
     seq: int
     capture_ms: int
@@ -38,7 +47,10 @@ class FrameRef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CalibrationFinished(msgspec.Struct, frozen=True, kw_only=True, tag="calibration/1"):
-    """The person's own baseline: medians and spreads (scaled MAD) by signal; `rejected` counts frames by reason."""
+    """The person's own baseline: medians and spreads (scaled MAD) by signal; `rejected` counts frames by reason.
+
+    `needed`: how many good frames would have been enough. `extended`: the first try failed and a second one was made.
+    """
 
     session: str
     policy: str
@@ -50,6 +62,8 @@ class CalibrationFinished(msgspec.Struct, frozen=True, kw_only=True, tag="calibr
     baseline: dict[str, float]
     spread: dict[str, float]
     ingested_ms: int
+    needed: int = 0
+    extended: bool = False
 
 
 class RiskOpened(msgspec.Struct, frozen=True, kw_only=True, tag="risk-opened/1"):
@@ -65,10 +79,23 @@ class RiskOpened(msgspec.Struct, frozen=True, kw_only=True, tag="risk-opened/1")
     permanent: bool
     onset: FrameRef
     ingested_ms: int
+    label: str = ""
+
+
+class Counterfactual(msgspec.Struct, frozen=True, kw_only=True):
+    """The smallest change of one number of the rule with which the event would not have fired: `field` at `value`."""
+
+    field: Literal["hold_ms", "threshold", "share", "starts", "window_ms"]
+    value: float
 
 
 class RiskClosed(msgspec.Struct, frozen=True, kw_only=True, tag="risk-closed/1"):
-    """The same event complete: [start_ms, end_ms] and the extreme of the observed `signal` against its `threshold`."""
+    """The same event complete: [start_ms, end_ms] and the extreme of the observed `signal` against its `threshold`.
+
+    `points` are those of all its `repeats`, too. `held_ms`: the time that was really looked at. `direction`: where in
+    the picture, for a signal that has one. `confidence` 0-1: how sure the evidence is. `suppressed`: the accommodation
+    that keeps it from counting; such an event was never announced by a RiskOpened.
+    """
 
     event_id: str
     session: str
@@ -87,13 +114,20 @@ class RiskClosed(msgspec.Struct, frozen=True, kw_only=True, tag="risk-closed/1")
     peak_frame: FrameRef
     end_frame: FrameRef
     ingested_ms: int
+    label: str = ""
+    direction: Direction = ""
+    held_ms: int = 0
+    repeats: int = 0
+    confidence: float = 1.0
+    suppressed: str = ""
+    unless: Counterfactual | None = None
 
 
 class ScoreSample(msgspec.Struct, frozen=True, kw_only=True, tag="score/1"):
     """The risk at one full second of the session: `active` names the rules whose events are open.
 
     `frames` counts the frames observed so far, `faces` is the last face count (-1: not known), `seen` tells whether the
-    face detector looked during this second.
+    face detector looked during this second. `attention` is 0-100, None while it is not known, `state` its name.
     """
 
     session: str
@@ -106,23 +140,50 @@ class ScoreSample(msgspec.Struct, frozen=True, kw_only=True, tag="score/1"):
     faces: int
     seen: bool
     ingested_ms: int
+    attention: float | None = None
+    state: str = ""
 
 
 class RuleTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule's share of a verdict; `coverage` is the share 0-1 of the session in which it could have fired."""
+    """One rule's share of a verdict; `coverage` is the share 0-1 of the session in which it could have fired.
+
+    `suppressed` events are not among `events`.
+    """
 
     rule: str
     events: int
     duration_ms: int
     points: float
     coverage: float
+    label: str = ""
+    suppressed: int = 0
+
+
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """A period in which alerts came thick: `alerts` of them, `per_minute` their density."""
+
+    start_ms: int
+    end_ms: int
+    alerts: int
+    per_minute: float
+
+
+class Unaccommodated(msgspec.Struct, frozen=True, kw_only=True):
+    """What the verdict would be if the suppressed events counted."""
+
+    risk_class: RiskClass
+    confidence: float
+    integrity: float
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, tag="verdict/1"):
     """The end of a session: what was found, what could not be seen, what follows. A recommendation, never a sentence.
 
     `revision` rises when a session that was closed by silence opened again. `observations` is the digest over all that
-    was folded. `reasons` are sentences for a person. `integrity` = 100 - deductions, 0-100.
+    was folded. `reasons` are sentences for a person. `integrity` = 100 - deductions, 0-100. `attention`: the mean, None
+    when it was never known. `alerts`: counting events by label. `anomalies`: what was odd about the log, counted.
+    `without`: the verdict without accommodations, when there are any. `proof` is a digest over the observations, the
+    policy, the accommodations and the engine; `models` are the digests of those who looked.
     """
 
     session: str
@@ -144,11 +205,22 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, tag="verdict/1"):
     reasons: tuple[str, ...]
     observations: str
     ingested_ms: int
+    engine: str = ""
+    policy_name: str = ""
+    models: tuple[str, ...] = ()
+    attention: float | None = None
+    alerts: dict[str, int] = {}
+    high_activity: tuple[Activity, ...] = ()
+    anomalies: dict[str, int] = {}
+    accommodations: tuple[str, ...] = ()
+    without: Unaccommodated | None = None
+    proof: str = ""
 
 
 RiskMessage = CalibrationFinished | RiskOpened | RiskClosed | ScoreSample | Verdict
 
-_decode_bundle = msgspec.msgpack.Decoder(list[Observation]).decode
+_split_bundle = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+_decode_observation = msgspec.msgpack.Decoder(Observation).decode
 _risk_decoder: msgspec.msgpack.Decoder[RiskMessage] = msgspec.msgpack.Decoder(RiskMessage)
 
 
@@ -157,8 +229,16 @@ def decode_bundle(value: bytes) -> list[Observation]:
 
     Raises: PoisonError when the bytes are not a bundle or hold an unknown kind.
     """
+    return [observation for observation, _ in unpack_bundle(value)]
+
+
+def unpack_bundle(value: bytes) -> list[tuple[Observation, bytes]]:
+    """The observations of one record, each with its own bytes.
+
+    Raises: PoisonError when the bytes are not a bundle or hold an unknown kind.
+    """
     try:
-        return _decode_bundle(value)
+        return [(_decode_observation(raw), bytes(raw)) for raw in _split_bundle(value)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PoisonError(f"unreadable bundle of observations: {error}") from error
 
@@ -174,6 +254,10 @@ def decode_risk_message(value: bytes) -> RiskMessage:
         raise PoisonError(f"unreadable risk message: {error}") from error
 
 
-def event_id(session: str, policy: str, rule: str, onset_seq: int) -> str:
-    """The identity of a risk event: 32 hexadecimal digits of its natural key, nothing else."""
-    return blake2b("\0".join((session, policy, rule, str(onset_seq))).encode(), digest_size=16).hexdigest()
+def event_id(session: str, policy: str, rule: str, onset: str) -> str:
+    """The identity of a risk event: 32 hexadecimal digits of its natural key, nothing else.
+
+    `onset` is the number of the frame that it began with; before the number of a record of another stream stands the
+    stream's name and a colon.
+    """
+    return blake2b("\0".join((session, policy, rule, onset)).encode(), digest_size=16).hexdigest()

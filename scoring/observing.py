@@ -2,132 +2,154 @@
 
 The order of what is said: samples of the seconds that passed before the look, the end of calibration, then events
 closed and opened, rule by rule. A detector's time never runs backwards: a frame stamped earlier counts as simultaneous.
+`state` is always the fold's own copy and is changed in place.
 """
 
-from collections.abc import Sequence
+from detectors.messages import FaceObserved, HandsObserved, IdentityObserved, ObjectsObserved, SpeechObserved
+from ingest.messages import BrowserReported
+from scoring import attention
+from scoring.calibrating import calibrate
+from scoring.capture_time import in_break, shift_after
+from scoring.conditions import is_trusted
+from scoring.coverage import look as looked
+from scoring.coverage import step_to
+from scoring.messages import RiskMessage, Seen
+from scoring.occurring import Messages, advance_rules
+from scoring.plan import Group
+from scoring.policy import Policy
+from scoring.rules import Look
+from scoring.score import sample_until
+from scoring.signals import (
+    Stream,
+    Values,
+    browser_values,
+    count_faces,
+    face_values,
+    hand_values,
+    identity_values,
+    is_clear,
+    last_mouth,
+    object_values,
+    speech_values,
+    standing_after,
+)
+from scoring.state import Moment, SessionState, Step, View
 
-from msgspec.structs import replace
-
-from detectors.messages import FaceObserved, ObjectsObserved
-from scoring import calibration, events, score
-from scoring.conditions import personal_thresholds
-from scoring.coverage import look, seen_ms, usual_step_ms
-from scoring.messages import RiskMessage
-from scoring.policy import PlannedRule, Policy
-from scoring.rules import Look, Outcome, Step, advance
-from scoring.signals import count_faces, face_signals, is_clear, object_signals
-from scoring.state import Calibrating, Looks, Moment, SessionState, View
-
-Messages = list[RiskMessage]
+MOST_MODELS = 8  # named in one verdict
 
 
-def observe_faces(policy: Policy, state: SessionState, seen: FaceObserved, messages: Messages) -> SessionState:
-    """The face detector has looked at one frame."""
-    floor, at_ms = policy.spec.quality, max(seen.capture_ms, state.faces.at_ms, state.start_ms)
-    state = sample(policy, state, at_ms - 1, messages)
+def stream_of(seen: Seen) -> Stream:
+    """The stream that a look belongs to."""
+    match seen:
+        case FaceObserved():
+            return "faces"
+        case ObjectsObserved():
+            return "objects"
+        case HandsObserved():
+            return "hands"
+        case SpeechObserved():
+            return "speech"
+        case IdentityObserved():
+            return "identity"
+        case BrowserReported():
+            return "browser"
+
+
+def observe(policy: Policy, state: SessionState, seen: Seen, messages: list[RiskMessage]) -> None:
+    """A detector or the candidate's page has looked."""
+    stream = stream_of(seen)
+    at_ms = _begin_look(policy, state, stream, seen, messages)
+    step = step_to(policy.spec.evidence, stream, state.looks_of(stream), state.frame_interval_ms, at_ms)
+    here = moment_of(seen, at_ms)
+    match seen:
+        case FaceObserved():
+            _see_faces(policy, state, seen, here, step, messages)
+        case ObjectsObserved():
+            values = object_values(seen, policy.object_slots, state.view.clear)
+            _look(policy, state, Look("objects", here, values, step), messages)
+        case HandsObserved():
+            _look(policy, state, Look("hands", here, hand_values(seen), step), messages)
+        case SpeechObserved():
+            _look(policy, state, Look("speech", here, speech_values(seen), step), messages)
+        case IdentityObserved():
+            _look(policy, state, Look("identity", here, identity_values(seen), step), messages)
+        case BrowserReported():
+            _hear_browser(policy, state, seen, here, step, messages)
+    looks = looked(state.looks_of(stream), seen.seq, at_ms, policy.spec.evidence)
+    state.looks = state.looks | {stream: looks}
+    state.clock_ms = max(state.clock_ms, at_ms)
+
+
+def _begin_look(policy: Policy, state: SessionState, stream: Stream, seen: Seen, messages: Messages) -> int:
+    """The look's time on the session's clock, with the samples of the seconds before it taken."""
+    looks = state.looks_of(stream)
+    shift_ms = shift_after(looks, state.shift_ms, seen, state.ingested_ms)
+    if shift_ms != state.shift_ms:
+        state.shift_ms = shift_ms
+        state.odd = state.odd | {"clock_jumps": state.odd.get("clock_jumps", 0) + 1}
+    at_ms = max(seen.capture_ms + shift_ms, looks.at_ms, state.start_ms)
+    messages += sample_until(policy, state, at_ms - 1)
+    model = getattr(seen, "model", "")
+    if model and model not in state.models and len(state.models) < MOST_MODELS:
+        state.models = (*state.models, model)
+    return at_ms
+
+
+def moment_of(seen: Seen, at_ms: int) -> Moment:
+    """The look as evidence."""
+    if isinstance(seen, BrowserReported):
+        return Moment(seen.seq, at_ms, -1, -1, "browser")
+    return Moment(seen.seq, at_ms, seen.partition, seen.offset, "speech" if isinstance(seen, SpeechObserved) else "")
+
+
+def _see_faces(
+    policy: Policy, state: SessionState, seen: FaceObserved, here: Moment, step: Step, messages: Messages
+) -> None:
+    floor = policy.spec.quality
     if state.calibrating is not None:
-        state = _calibrate(policy, state, state.calibrating, seen, at_ms, messages)
+        calibrate(policy, state, state.calibrating, seen, here, messages)
     count = count_faces(floor, seen, state.view.face_share)
     middle = state.baseline.middle if state.baseline else None
-    values = face_signals(floor, middle, seen, count)
-    one = Look(_moment(seen, at_ms), values, _step(policy, state, state.faces, at_ms))
+    before, mouth = last_mouth(seen, count, step.step_ms, state.view.mouth)
+    values = face_values(floor, middle, seen, count, before)
+    rules = policy.spec.attention
+    if rules is not None and middle is not None:
+        state.attention = attention.attend(rules, floor, state.attention, values, here.capture_ms, step.seen_ms)
     share = seen.faces[0].width_share if seen.faces else state.view.face_share
-    view = View(count, share, is_clear(floor, seen.quality))
-    looks = look(state.faces, seen.seq, at_ms, policy.spec.evidence)
-    state = _advanced(policy, policy.face_rules, state, one, messages)
-    return replace(state, faces=looks, view=view, clock_ms=max(state.clock_ms, at_ms))
+    _look(policy, state, Look("faces", here, values, step), messages)
+    state.view = View(count, share, is_clear(floor, seen.quality), mouth)
 
 
-def observe_objects(policy: Policy, state: SessionState, seen: ObjectsObserved, messages: Messages) -> SessionState:
-    """The object detector has looked at one frame."""
-    at_ms = max(seen.capture_ms, state.objects.at_ms, state.start_ms)
-    state = sample(policy, state, at_ms - 1, messages)
-    values = object_signals(seen, policy.object_signals, state.view.clear)
-    one = Look(_moment(seen, at_ms), values, _step(policy, state, state.objects, at_ms))
-    looks = look(state.objects, seen.seq, at_ms, policy.spec.evidence)
-    state = _advanced(policy, policy.object_rules, state, one, messages)
-    return replace(state, objects=looks, clock_ms=max(state.clock_ms, at_ms))
+def _hear_browser(
+    policy: Policy, state: SessionState, seen: BrowserReported, here: Moment, step: Step, messages: Messages
+) -> None:
+    """What the page said stands until its next report, unless it was silent for too long."""
+    stood = browser_values(state.standing)
+    now, state.standing = standing_after(state.standing, seen)
+    if step.step_ms <= step.bridge_ms:
+        _look(policy, state, Look("browser", here, stood, step), messages)
+        step = Step(0, 0, step.bridge_ms)
+    _look(policy, state, Look("browser", here, browser_values(now), step), messages)
 
 
-def _moment(seen: FaceObserved | ObjectsObserved, at_ms: int) -> Moment:
-    return Moment(seen.seq, at_ms, seen.partition, seen.offset)
+def _look(policy: Policy, state: SessionState, look: Look, messages: Messages) -> None:
+    is_break = bool(policy.breaks) and in_break(policy.breaks, look.here.capture_ms - state.start_ms)
+    if not is_break and look.step.seen_ms:
+        _account(policy.groups[look.stream], state, look.values, look)
+    advance_rules(policy, state, look, is_break, messages)
 
 
-def _step(policy: Policy, state: SessionState, looks: Looks, at_ms: int) -> Step:
-    """The time since the detector's last look; the first look of all has none behind it."""
-    usual_ms = usual_step_ms(looks, state.frame_interval_ms)
-    step_ms = at_ms - looks.at_ms if looks.frames else 0
-    return Step(step_ms, seen_ms(step_ms, usual_ms, policy.spec.evidence), usual_ms)
-
-
-def sample(policy: Policy, state: SessionState, until_ms: int, messages: Messages) -> SessionState:
-    """Take the samples of the seconds that have passed."""
-    state, samples = score.sample_until(policy, state, until_ms)
-    messages += samples
-    return state
-
-
-def _calibrate(
-    policy: Policy, state: SessionState, running: Calibrating, seen: FaceObserved, at_ms: int, messages: Messages
-) -> SessionState:
-    """One more look, or the end of calibration before it."""
-    rules = policy.spec.calibration
-    if not calibration.is_due(running, at_ms):
-        return replace(state, calibrating=calibration.collect(running, rules, policy.spec.quality, seen, at_ms))
-    return end_calibration(policy, state, running, running.start_ms + running.duration_ms, messages)
-
-
-def end_calibration(
-    policy: Policy, state: SessionState, running: Calibrating, end_ms: int, messages: Messages
-) -> SessionState:
-    """The time of calibration is over, or the session is."""
-    usual_ms = max(state.frame_interval_ms, state.faces.usual_ms)
-    finished = calibration.finish(running, policy.spec.calibration, policy.spec.quality, usual_ms)
-    return calibrated(policy, state, finished, end_ms, messages)
-
-
-def calibrated(
-    policy: Policy, state: SessionState, finished: calibration.Finished, end_ms: int, messages: Messages
-) -> SessionState:
-    """The session with its baseline and the thresholds that follow from it."""
-    running, rules = state.calibrating, policy.spec.calibration
-    start_ms = running.start_ms if running and running.start_ms >= 0 else state.start_ms
-    end_ms = min(end_ms, start_ms + (running.duration_ms if running else 0))
-    messages.append(calibration.announce(state, finished, start_ms, end_ms))
-    thresholds = personal_thresholds(policy.rules, finished.spread, rules.spreads, rules.widest)
-    return replace(state, calibrating=None, baseline=finished.baseline, thresholds=thresholds)
-
-
-def _advanced(
-    policy: Policy, planned_rules: Sequence[PlannedRule], state: SessionState, one: Look, messages: Messages
-) -> SessionState:
-    """Every rule of the detector one look later, with the events and the risk that follow."""
-    rules, changed = list(state.rules), False
-    outcomes: list[tuple[PlannedRule, Outcome]] = []
-    for planned in planned_rules:
-        place = planned.place
-        outcome = advance(planned, policy.spec.evidence, state.thresholds[place], rules[place], one)
-        rules[place] = outcome.state
-        changed = changed or outcome.fired or outcome.ended is not None
-        outcomes.append((planned, outcome))
-    state = settle(policy, state, one.here.capture_ms) if changed else state
-    state = replace(state, rules=tuple(rules))
-    for planned, outcome in outcomes if changed else ():
-        state = tell(state, planned, outcome, messages)
-    return state
-
-
-def settle(policy: Policy, state: SessionState, at_ms: int) -> SessionState:
-    """Risk as of now, before an event opens or closes."""
-    was_open = score.is_open(state.rules)
-    return replace(state, risk=score.settle(state.risk, policy.spec.score.decay_per_s, was_open, at_ms))
-
-
-def tell(state: SessionState, planned: PlannedRule, outcome: Outcome, messages: Messages) -> SessionState:
-    """What one rule's look means for the world and for the risk."""
-    if outcome.ended is not None:
-        messages.append(events.closed(state, planned, outcome.ended))
-    if not outcome.fired or outcome.state.interval is None:
-        return state
-    messages.append(events.opened(state, planned, outcome.state.interval))
-    return replace(state, risk=score.add(state.risk, planned))
+def _account(groups: tuple[Group, ...], state: SessionState, values: Values, look: Look) -> None:
+    """Add the time that was seen to the groups of rules that could judge it."""
+    known = list(state.known)
+    faces = look.stream == "faces"
+    for group in groups:
+        is_known = (
+            (not group.count or values[0] is not None)
+            and (not group.face or not faces or values[1] is not None)
+            and (not group.clear or state.view.clear)
+            and is_trusted(group.trust, state.own, values)
+        )
+        if is_known:
+            known[group.number] += look.step.seen_ms
+    state.known = tuple(known)

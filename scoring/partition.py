@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from ingest.errors import PoisonError
 from ingest.log import Record
 from ingest.messages import SessionStarted
-from scoring.messages import Observation, RiskMessage, SessionObservation, Tick, decode_bundle
-from scoring.policy import Policy, parse_document
+from scoring.messages import RiskMessage, SessionObservation, Tick, unpack_bundle
+from scoring.policy import Policy, accommodated, announced_policy
 from scoring.session import SessionState, close_silent, fold
 
 
@@ -20,7 +20,7 @@ class Held:
     """What a partition remembers of one session.
 
     `offset` is the last record folded into `state` (the fence: a record at or below it is skipped); `log_ms` that
-    record's timestamp; `policy` the digest of the policy that the session started with.
+    record's timestamp; `policy` the key of the policy, with accommodations, that the session started with.
     """
 
     offset: int
@@ -62,7 +62,10 @@ class Changes:
 
 
 class Partition:
-    """The sessions and policies of one partition, everything below `next_offset` folded in."""
+    """The sessions and policies of one partition, everything below `next_offset` folded in.
+
+    `shadow`: a policy on trial, which every session is folded under instead of its own.
+    """
 
     def __init__(
         self,
@@ -70,8 +73,9 @@ class Partition:
         next_offset: int,
         sessions: Mapping[str, Held] | None = None,
         policies: Mapping[str, Policy] | None = None,
+        shadow: Policy | None = None,
     ) -> None:
-        self._retention = retention
+        self._retention, self.shadow = retention, shadow
         self.sessions = dict(sessions or {})
         self.policies = dict(policies or {})
         self.next_offset = next_offset
@@ -87,8 +91,11 @@ class Partition:
         self.next_offset, self.log_ms = record.offset + 1, record.timestamp_ms
         step = _Step(self, record)
         try:
-            for observation in decode_bundle(record.value):
-                step.take(observation)
+            for observation, packed in unpack_bundle(record.value):
+                if isinstance(observation, Tick):
+                    step.tick()
+                else:
+                    step.observe(observation, packed)
         except PoisonError:
             raise
         except Exception as error:
@@ -143,24 +150,21 @@ class _Step:
         self.messages: list[RiskMessage] = []
         self.observations = 0
 
-    def take(self, observation: Observation) -> None:
+    def observe(self, observation: SessionObservation, packed: bytes) -> None:
+        """Fold one observation of a session."""
         self.observations += 1
-        if isinstance(observation, Tick):
-            self._tick(observation)
-        else:
-            self._observe(observation)
-
-    def _observe(self, observation: SessionObservation) -> None:
         session = observation.session
         held = self._held(session)
         if held is not None and session not in self.changes.sessions and held.offset >= self._offset:
             return  # saved after the position was: contains this record already
-        policy = _announced(observation) if held is None else self._policy(held.policy)
-        state, messages = fold(policy, held.state if held else None, observation)
+        policy = self._announced(observation) if held is None else self._policy(held.policy)
+        state, messages = fold(policy, held.state if held else None, observation, packed)
         if held is None or state is not held.state:  # else a repetition: no sign of life, nothing to save
             self._keep(session, policy, state, messages)
 
-    def _tick(self, tick: Tick) -> None:
+    def tick(self) -> None:
+        """Time has passed: close what is silent, forget what is over."""
+        self.observations += 1
         for session, held in list(self._partition.sessions.items()):
             if session in self.changes.sessions or held.offset >= self._offset:
                 continue  # has just shown a sign of life
@@ -168,23 +172,29 @@ class _Step:
                 self.changes.sessions[session] = None
             elif self._partition.quiet_for(held, self._log_ms):
                 policy = self._policy(held.policy)
-                self._keep(session, policy, *close_silent(policy, held.state, tick.at_ms))
+                self._keep(session, policy, *close_silent(policy, held.state))
 
     def _keep(self, session: str, policy: Policy, state: SessionState, messages: Iterable[RiskMessage]) -> None:
         self.messages += messages
-        self.changes.sessions[session] = Held(self._offset, self._log_ms, policy.digest, state)
-        if policy.digest not in self._partition.policies:
-            self.changes.policies[policy.digest] = policy
+        self.changes.sessions[session] = Held(self._offset, self._log_ms, policy.key, state)
+        if policy.key not in self._partition.policies:
+            self.changes.policies[policy.key] = policy
 
     def _held(self, session: str) -> Held | None:
         if session in self.changes.sessions:
             return self.changes.sessions[session]
         return self._partition.sessions.get(session)
 
-    def _policy(self, digest: str) -> Policy:
-        return self.changes.policies.get(digest) or self._partition.policies[digest]
+    def _policy(self, key: str) -> Policy:
+        return self.changes.policies.get(key) or self._partition.policies[key]
 
+    def _announced(self, first: SessionObservation) -> Policy:
+        """The policy of a session that begins with `first`: the one it brings, else the stage's default.
 
-def _announced(first: SessionObservation) -> Policy:
-    """The policy of a session that begins with `first`: the one it brings, else the stage's default."""
-    return parse_document(first.policy if isinstance(first, SessionStarted) else "")
+        Under a shadow policy: that one, with what the person is allowed.
+        """
+        start = first if isinstance(first, SessionStarted) else None
+        allowed = start.accommodations if start else ""
+        if self._partition.shadow is not None:
+            return accommodated(self._partition.shadow, allowed)
+        return announced_policy(start.policy if start else "", allowed)

@@ -1,83 +1,82 @@
-"""What is wrong in an exam, and what it costs: policies as data.
+"""What is wrong in an exam, and what it costs: policies as data, read, checked and prepared for the fold.
 
 A policy is a TOML file or a preset; its canonical form is JSON with sorted keys and everything inherited written out,
-so that the text alone decides. `Policy` is that text read, checked and prepared for the fold.
+so that the text alone decides. What one person is allowed follows it in the terms of that person's session.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
 import msgspec
 
 from ingest.errors import PoisonError
-from scoring.policy_document import Comparison, HeldRule, PolicyDocument
-from scoring.policy_file import DEFAULT, complaints, read_policy
-from scoring.signals import DEVIATIONS, RATIOS, Detector, detector_of
+from scoring.accommodations import Accommodation, accommodations_document, parse_accommodations
+from scoring.plan import Band, Group, PlannedRule, bands_of, groups_of, object_slots, plan_rules
+from scoring.policy_complaints import complaints
+from scoring.policy_document import PolicyDocument
+from scoring.policy_file import DEFAULT, read_policy
+from scoring.signals import STREAMS, Stream
+from scoring.variants import Variants, breaks_of, variants_of
+
+_BETWEEN = "\n"  # canonical JSON has no line breaks
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedTest:
-    """A test ready to run. `measure`: place in MEASURES of its baseline (-1: none); `keep` = until / threshold."""
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """One checked policy and what somebody is allowed under it.
 
-    signal: str
-    measure: int
-    adapts: bool
-    upward: bool
-    threshold: float
-    keep: float
+    `document`: its canonical JSON text, `digest`: the 16 hexadecimal digits that name it. `terms`: document and
+    accommodations, `key`: their digest, equal to `digest` when there are none.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class PlannedRule:
-    """A rule ready to run; `place` is its place among the policy's rules, points are in thousandths."""
-
-    place: int
-    name: str
-    rule: HeldRule
-    tests: tuple[PlannedTest, ...]
-    detector: Detector
-    millipoints: int
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """One checked policy; `document` is its canonical JSON text and `digest` the 16 hexadecimal digits that name it."""
-
-    name: str
-    silence_ms: int
+    spec: PolicyDocument
     document: str
     digest: str
-    spec: PolicyDocument
+    terms: str
+    key: str
     rules: tuple[PlannedRule, ...]
-    face_rules: tuple[PlannedRule, ...]
-    object_rules: tuple[PlannedRule, ...]
-    object_signals: tuple[str, ...]
+    groups: dict[Stream, tuple[Group, ...]]
+    bands: dict[Stream, tuple[Band, ...]]
+    object_slots: tuple[str, ...]
+    accommodations: tuple[Accommodation, ...]
+    variants: Variants
+    breaks: tuple[tuple[int, int], ...]
+
+    @property
+    def name(self) -> str:
+        """What its author calls it."""
+        return self.spec.name
+
+    @property
+    def silence_ms(self) -> int:
+        """How long a session may be silent before it is closed."""
+        return self.spec.silence_ms
 
 
-def plan(spec: PolicyDocument) -> Policy:
+def plan(spec: PolicyDocument, accommodations: Sequence[Accommodation] = ()) -> Policy:
     """The policy of a checked document; rules stand in the order of their names."""
     document = msgspec.json.encode(spec, order="sorted").decode()
-    enabled = sorted((name, rule) for name, rule in spec.rules.items() if rule.enabled)
-    rules = tuple(_plan_rule(place, name, rule) for place, (name, rule) in enumerate(enabled))
-    faces, objects = (tuple(rule for rule in rules if rule.detector == name) for name in ("faces", "objects"))
-    signals = tuple(sorted({test.signal for rule in objects for test in rule.tests}))
-    digest = blake2b(document.encode(), digest_size=8).hexdigest()
-    return Policy(spec.name, spec.silence_ms, document, digest, spec, rules, faces, objects, signals)
+    allowed = accommodations_document(tuple(accommodations))
+    terms = document + _BETWEEN + allowed if allowed else document
+    rules = plan_rules(spec)
+    return Policy(
+        spec=spec,
+        document=document,
+        digest=_digest(document),
+        terms=terms,
+        key=_digest(terms),
+        rules=rules,
+        groups={stream: groups_of(rules, stream) for stream in STREAMS},
+        bands={stream: bands_of(rules, stream) for stream in STREAMS},
+        object_slots=object_slots(spec),
+        accommodations=tuple(accommodations),
+        variants=variants_of(rules, accommodations),
+        breaks=breaks_of(accommodations),
+    )
 
 
-def _plan_rule(place: int, name: str, rule: HeldRule) -> PlannedRule:
-    tests = tuple(_plan_test(test) for test in rule.when)
-    detector = detector_of(tests[0].signal) or "faces"
-    return PlannedRule(place, name, rule, tests, detector, round(rule.points * 1000))
-
-
-def _plan_test(test: Comparison) -> PlannedTest:
-    upward = test.at_least is not None
-    threshold = test.at_least if test.at_least is not None else test.at_most or 0.0
-    keep = 1.0 if test.until is None or threshold == 0.0 else test.until / threshold
-    measure = DEVIATIONS.get(test.signal, RATIOS.get(test.signal, -1))
-    return PlannedTest(test.signal, measure, test.signal in DEVIATIONS, upward, threshold, keep)
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def load_policy(name_or_path: str) -> Policy:
@@ -88,18 +87,39 @@ def load_policy(name_or_path: str) -> Policy:
     return plan(read_policy(name_or_path))
 
 
-@lru_cache(maxsize=256)
-def parse_document(text: str) -> Policy:
-    """The policy that a session's start carries: canonical JSON text; empty: the default preset.
+def announced_policy(document: str, accommodations: str) -> Policy:
+    """The policy of a session that begins with these two texts; empty: the default preset, nothing allowed.
 
-    Raises: PoisonError when the text is not a complete, valid policy.
+    Raises: PoisonError when one of them is not complete and valid.
     """
-    if not text:
-        return load_policy(DEFAULT)
+    return parse_terms(document + _BETWEEN + accommodations if accommodations else document)
+
+
+def accommodated(policy: Policy, accommodations: str) -> Policy:
+    """The policy for somebody who is allowed what the text says.
+
+    Raises: PoisonError when the text is not valid.
+    """
+    return parse_terms(policy.document + _BETWEEN + accommodations) if accommodations else policy
+
+
+@lru_cache(maxsize=256)
+def parse_terms(text: str) -> Policy:
+    """The policy and the accommodations of one text; an empty policy is the default preset.
+
+    Raises: PoisonError when the text is not a complete, valid policy with valid accommodations.
+    """
+    document, _, accommodations = text.partition(_BETWEEN)
+    return plan(_spec(document), parse_accommodations(accommodations))
+
+
+def _spec(document: str) -> PolicyDocument:
+    if not document:
+        return read_policy(DEFAULT)
     try:
-        spec = msgspec.json.decode(text.encode(), type=PolicyDocument)
+        spec = msgspec.json.decode(document.encode(), type=PolicyDocument)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise PoisonError(f"unreadable policy: {error}") from error
     for complaint in complaints(spec):
         raise PoisonError(f"unusable policy: {'.'.join(complaint.keys)}: {complaint.why}")
-    return plan(spec)
+    return spec

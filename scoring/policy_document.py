@@ -5,17 +5,16 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from scoring.signals import QualityFloor
-
-Millis = Annotated[int, Meta(ge=0, le=86_400_000)]
-Share = Annotated[float, Meta(ge=0.0, le=1.0)]
-Amount = Annotated[float, Meta(ge=0.0, le=1_000_000.0)]
-Finite = Annotated[float, Meta(ge=-1_000_000.0, le=1_000_000.0)]
-RuleName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
+from scoring.rule_document import Amount, Finite, Label, Millis, Rule, Section, Share, Window
 
 
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of a policy: every field counts, an unknown one is an error."""
+class QualityFloor(Section, frozen=True):
+    """Below this a miss proves nothing. Brightness: mean luma; sharpness: variance of the Laplacian at 160 px width."""
+
+    min_brightness: float
+    min_sharpness: float
+    min_face_share: float
+    eyes_closed_below: float
 
 
 class Evidence(Section, frozen=True):
@@ -23,6 +22,7 @@ class Evidence(Section, frozen=True):
 
     bridged_steps: Annotated[float, Meta(ge=1.0, le=10.0)]
     longest_step_ms: Annotated[int, Meta(ge=1, le=60_000)]
+    browser_silence_ms: Millis = 30_000
 
 
 class Fallback(Section, frozen=True):
@@ -42,8 +42,8 @@ class Fallback(Section, frozen=True):
         return msgspec.structs.astuple(self)
 
 
-class CalibrationRules(Section, frozen=True):
-    """How the person's own baseline is learnt; angles in degrees."""
+class CalibrationRules(Section, frozen=True, omit_defaults=True):
+    """How the person's own baseline is learnt; angles in degrees, gaze as a share of the eye's width."""
 
     duration_ms: Millis
     min_share: Share
@@ -54,6 +54,9 @@ class CalibrationRules(Section, frozen=True):
     spreads: Amount
     widest: Annotated[float, Meta(ge=1.0, le=10.0)]
     fallback: Fallback
+    max_gaze: Amount = 1.0
+    max_move_deg: Amount = 180.0
+    extensions: Annotated[int, Meta(ge=0, le=1)] = 0
 
 
 class ScoreRules(Section, frozen=True):
@@ -71,35 +74,30 @@ class Classes(Section, frozen=True):
     high_risk: Share
 
 
-class Comparison(Section, frozen=True, omit_defaults=True):
-    """One comparison of a signal: exactly one of `at_least` and `at_most`; `until` ends what they began."""
+class Level(Section, frozen=True):
+    """A deviation that costs no attention up to `free` and all of it from `lost` on."""
 
-    signal: str
-    at_least: Finite | None = None
-    at_most: Finite | None = None
-    until: Finite | None = None
+    free: Amount
+    lost: Amount
 
 
-class HeldRule(Section, frozen=True, tag_field="kind", tag="held", omit_defaults=True):
-    """Fires when one of `when` was true for `hold_ms`; see default.toml for the rest."""
+class AttentionRules(Section, frozen=True):
+    """How attention (0-100) is measured: deviations by signal, smoothed; `levels` name it from the highest down."""
 
-    says: Annotated[str, Meta(min_length=1, max_length=80)]
-    hold_ms: Millis
-    gap_ms: Millis
-    clear_ms: Millis
-    cooldown_ms: Millis
-    points: Annotated[float, Meta(ge=0.0, le=1000.0)]
-    cap: Annotated[float, Meta(ge=0.0, le=1000.0)]
-    when: Annotated[tuple[Comparison, ...], Meta(min_length=1, max_length=16)]
-    permanent: bool = False
-    enabled: bool = True
+    smoothing_ms: Annotated[int, Meta(ge=1, le=600_000)]
+    deviations: dict[Literal["head_yaw", "head_pitch", "gaze_x", "gaze_y"], Level]
+    levels: Annotated[dict[Annotated[str, Meta(min_length=1, max_length=40)], Amount], Meta(min_length=1, max_length=8)]
+    absent: Annotated[str, Meta(min_length=1, max_length=40)]
 
 
-Rule = HeldRule
-"""Every kind of rule; more kinds join by their own tag."""
+class ActivityRules(Section, frozen=True):
+    """A period of high activity: at least `alerts` events begin within `window_ms`."""
+
+    window_ms: Window
+    alerts: Annotated[int, Meta(ge=2, le=32)]
 
 
-class PolicyDocument(Section, frozen=True):
+class PolicyDocument(Section, frozen=True, omit_defaults=True):
     """A policy as written, complete."""
 
     schema: Literal[1]
@@ -111,4 +109,6 @@ class PolicyDocument(Section, frozen=True):
     calibration: CalibrationRules
     score: ScoreRules
     classes: Classes
-    rules: Annotated[dict[RuleName, Rule], Meta(max_length=64)]
+    rules: Annotated[dict[Label, Rule], Meta(max_length=64)]
+    attention: AttentionRules | None = None
+    activity: ActivityRules | None = None

@@ -3,24 +3,26 @@
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from ingest.errors import InputError
+from scoring.policy_complaints import Complaint, complaints
 from scoring.policy_document import (
+    ActivityRules,
+    AttentionRules,
     CalibrationRules,
     Classes,
-    Comparison,
     Evidence,
     Fallback,
-    HeldRule,
+    Level,
     PolicyDocument,
+    QualityFloor,
     ScoreRules,
 )
-from scoring.signals import FACE_SIGNALS, OBJECT_PREFIX, QualityFloor, detector_of
+from scoring.rule_document import KINDS, AnyRule, Comparison, Part, Rule
 
 DEFAULT = "default"
 PRESETS = Path(__file__).parent / "policies"
@@ -34,22 +36,20 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "calibration.fallback": Fallback,
     "score": ScoreRules,
     "classes": Classes,
-    "rules.*": HeldRule,
+    "rules.*": AnyRule,
     "rules.*.when": Comparison,
+    "rules.*.only_if": Comparison,
+    "rules.*.trust": Comparison,
+    "rules.*.parts": Part,
+    "rules.*.parts.when": Comparison,
+    "attention": AttentionRules,
+    "attention.deviations.*": Level,
+    "activity": ActivityRules,
 }
 _HEADER = re.compile(r"^\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
 _WHERE = re.compile(r"^(?P<why>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"field `([^`]+)`")
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """What is wrong with one key of a policy, and the way out."""
-
-    keys: tuple[str, ...]
-    why: str
-    mend: str
 
 
 def presets() -> tuple[str, ...]:
@@ -119,12 +119,12 @@ def _complaints_of(raw: dict[str, Any]) -> Iterator[Complaint]:
     """What the types refuse first, then what the fields say about each other."""
     rules = raw.get("rules")
     for name, rule in rules.items() if isinstance(rules, dict) else ():
-        yield from _refused(rule, HeldRule, ("rules", name))
+        yield from _refused(rule, Rule, ("rules", name))
     refused = list(_refused(raw, PolicyDocument, ()))
     yield from refused or complaints(msgspec.convert(raw, PolicyDocument))
 
 
-def _refused(raw: object, kind: type[msgspec.Struct], under: tuple[str, ...]) -> Iterator[Complaint]:
+def _refused(raw: object, kind: Any, under: tuple[str, ...]) -> Iterator[Complaint]:
     try:
         msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
@@ -144,40 +144,8 @@ def _explain(keys: tuple[str, ...], why: str) -> Complaint:
         verb = "is not known" if "unknown" in why else "is missing"
         return Complaint((*keys, field[1]), verb, allowed)
     if keys[-1:] == ("kind",):
-        return Complaint(keys, "not a kind of rule", "Allowed: held.")
+        return Complaint(keys, "not a kind of rule", f"Allowed: {', '.join(KINDS)}.")
     return Complaint(keys, why[:1].lower() + why[1:], "Give a value of that type and range.")
-
-
-def complaints(spec: PolicyDocument) -> Iterator[Complaint]:
-    """What is wrong with a policy whose fields are all of the right type."""
-    levels = spec.classes
-    if not levels.borderline < levels.suspicious < levels.high_risk:
-        yield Complaint(("classes",), "the levels do not rise", "Needed: borderline < suspicious < high_risk.")
-    if not any(rule.enabled for rule in spec.rules.values()):
-        yield Complaint(("rules",), "no rule is enabled", "Enable at least one.")
-    for name, rule in spec.rules.items():
-        for comparison in rule.when:
-            yield from _unfit(("rules", name, "when"), comparison)
-        if len({detector_of(comparison.signal) for comparison in rule.when}) > 1:
-            mend = "Make one rule for the face's signals and one for the objects'."
-            yield Complaint(("rules", name, "when"), "mixes signals of several detectors", mend)
-
-
-def _unfit(keys: tuple[str, ...], test: Comparison) -> Iterator[Complaint]:
-    if detector_of(test.signal) is None:
-        known = ", ".join((*FACE_SIGNALS, f"{OBJECT_PREFIX}<label>"))
-        yield Complaint(keys, f"there is no signal {test.signal!r}", f"Allowed: {known}.")
-    if (test.at_least is None) == (test.at_most is None):
-        yield Complaint(keys, f"{test.signal} needs one threshold", "Give either at_least or at_most.")
-    elif test.until is not None and not _releases(test, test.until):
-        mend = "Under at_least it must lie in (0, at_least], over at_most at or above it; thresholds other than 0."
-        yield Complaint(keys, f"until of {test.signal} is on the wrong side", mend)
-
-
-def _releases(test: Comparison, until: float) -> bool:
-    if test.at_least is not None:
-        return 0.0 < until <= test.at_least
-    return test.at_most is not None and 0.0 < test.at_most <= until
 
 
 def _error(path: Path, text: str, complaint: Complaint) -> InputError:

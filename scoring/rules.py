@@ -1,4 +1,4 @@
-"""Held rules: a condition that stays true for a time becomes one event with a start, an end and a peak.
+"""From the truth of a rule to its events: a truth that stays for a time becomes one event with start, end and peak.
 
 Two gaps are told apart. A condition that is briefly false or unknown is bridged; frames that are missing for longer
 than that end what was held at the last moment it was seen true. Unseen and unknown time never counts towards a hold.
@@ -9,120 +9,135 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from scoring.conditions import Judgement, judge
-from scoring.coverage import bridged_ms
-from scoring.policy import PlannedRule
-from scoring.policy_document import Evidence
-from scoring.signals import Values
-from scoring.state import Interval, Moment, RuleState, Span
+from scoring.conditions import Judgement, judge, tests_on
+from scoring.histories import after_event, recall
+from scoring.plan import PlannedRule
+from scoring.signals import Stream, Values
+from scoring.state import History, Interval, Memory, Moment, Span, Step
 
 REMEMBERED_SPANS = 3  # of each rule, the longest: what a person reads as reasons
-
-
-class Step(NamedTuple):
-    """The time since the detector's last look: in all, the part that was seen, and the detector's usual step."""
-
-    step_ms: int
-    seen_ms: int
-    usual_ms: int
-
-
-class Outcome(NamedTuple):
-    """A rule's next state; the event that has `ended`, if any; whether the state's interval has just fired."""
-
-    state: RuleState
-    ended: Interval | None = None
-    fired: bool = False
+NO_HISTORY = History()
 
 
 class Look(NamedTuple):
     """One look of a detector: the frame, the values of its signals, the time since its last look."""
 
+    stream: Stream
     here: Moment
     values: Values
     step: Step
 
 
-def advance(
-    planned: PlannedRule, evidence: Evidence, thresholds: Sequence[float], state: RuleState, look: Look
-) -> Outcome:
+class Situation(NamedTuple):
+    """One rule in one session: what it holds, what it remembers, what it has found."""
+
+    held: Interval | None = None
+    memory: Memory | None = None
+    history: History = NO_HISTORY
+
+
+class Outcome(NamedTuple):
+    """The situation after a look; the event that has `ended`, if any; whether what is held has just `fired`."""
+
+    situation: Situation
+    ended: Interval | None = None
+    fired: bool = False
+
+
+def advance(planned: PlannedRule, own: Sequence[float], situation: Situation, look: Look) -> Outcome:
     """One look later."""
-    held = state.interval
+    ended, held, memory, history = None, situation.held, situation.memory, situation.history
+    if held is not None and is_over(planned, held, look):
+        ended = held if held.is_open else None
+        memory = after_event(planned, memory) if ended else memory
+        history = remember(planned, history, ended) if ended else history
+        held = None
+    tests = tests_on(planned, look.stream)
+    latched = held.latched if held else memory.latched if memory else 0
+    judged = judge(planned, tests, own, latched, look.values)
+    recalled = recall(planned, tests, memory, judged, look.here, look.step, held is not None and held.is_open)
+    held = _hold(held, recalled.judged, recalled.since, look, history)
+    fired = held is not None and _fires(planned, history, held, recalled.judged, look.here.capture_ms)
+    if held is not None and fired:
+        held = replace(held, fired_ms=look.here.capture_ms)
+    return Outcome(Situation(held, recalled.memory, history), ended, fired)
+
+
+def _hold(held: Interval | None, judged: Judgement, since: Moment, look: Look, history: History) -> Interval | None:
+    """What is held after a look: a bridged look counts as held only if the truth was known and comes back."""
     if held is None:
-        return _wait(planned, thresholds, state, look)
-    over = is_over(planned, evidence, state, look.here.capture_ms, look.step)
-    ended = held if over and state.is_open else None
-    if ended is not None:
-        state = _remember(state, ended)
-    if over:
-        outcome = _wait(planned, thresholds, replace(state, interval=None), look)
-        return Outcome(outcome.state, ended, outcome.fired)
-    return _hold(planned, thresholds, state, held, look)
+        return _onset(judged, since, look, history)
+    seen_ms = look.step.seen_ms
+    held_ms = held.held_ms + (seen_ms if judged.truth is not None else 0)
+    if judged.beyond is None:
+        if held_ms == held.held_ms and judged.latched == held.latched:
+            return held
+        return replace(held, held_ms=held_ms, latched=judged.latched)
+    is_peak = judged.beyond.excess > held.beyond.excess
+    return Interval(
+        held.onset,
+        look.here,
+        look.here if is_peak else held.peak,
+        judged.beyond if is_peak else held.beyond,
+        judged.latched,
+        held_ms,
+        held.fired_ms,
+        held_ms,
+        held.sure_ms + seen_ms,
+        held.counted_ms,
+        held.repeats,
+    )
 
 
-def _wait(planned: PlannedRule, thresholds: Sequence[float], state: RuleState, look: Look) -> Outcome:
-    """Nothing is held: a true look is an onset."""
-    judged = judge(planned, thresholds, 0, look.values)
-    if judged.truth is None:
-        return Outcome(state)
-    interval = None
-    if judged.beyond is not None:
-        interval = Interval(look.here, look.here, look.here, judged.beyond, judged.latched)
-    return _settle(planned, state, interval, judged, look)
+def _onset(judged: Judgement, since: Moment, look: Look, history: History) -> Interval | None:
+    """A true look begins something; what made it true may have begun before, but not before the last event's end."""
+    if judged.beyond is None:
+        return None
+    is_before = history.ended_ms is not None and since.capture_ms <= history.ended_ms
+    return Interval(look.here if is_before else since, look.here, look.here, judged.beyond, judged.latched)
 
 
-def _hold(
-    planned: PlannedRule, thresholds: Sequence[float], state: RuleState, interval: Interval, look: Look
-) -> Outcome:
-    """Something is held: a bridged look counts as held only if the truth was known and comes back."""
-    judged = judge(planned, thresholds, interval.latched, look.values)
-    held_ms = interval.held_ms + (look.step.seen_ms if judged.truth is not None else 0)
-    last, peak, most = interval.last, interval.peak, interval.beyond
-    if judged.beyond is not None:
-        last = look.here
-        if judged.beyond.excess > most.excess:
-            peak, most = look.here, judged.beyond
-    interval = Interval(interval.onset, last, peak, most, judged.latched, held_ms, interval.fired_ms)
-    return _settle(planned, state, interval, judged, look)
-
-
-def _settle(
-    planned: PlannedRule, state: RuleState, interval: Interval | None, judged: Judgement, look: Look
-) -> Outcome:
-    """The state after this look, with the interval fired if it has been held for long enough."""
-    fired = interval is not None and _fires(planned, state, interval, judged, look.here.capture_ms)
-    if interval is not None and fired:
-        interval = replace(interval, fired_ms=look.here.capture_ms)
-    known_ms = state.known_ms + (look.step.seen_ms if judged.truth is not None else 0)
-    history = (state.duration_ms, state.ended_ms, state.longest)
-    return Outcome(RuleState(interval, known_ms, state.events + fired, *history), None, fired)
-
-
-def is_over(planned: PlannedRule, evidence: Evidence, state: RuleState, now_ms: int, step: Step) -> bool:
+def is_over(planned: PlannedRule, held: Interval, look: Look) -> bool:
     """Whether what is held ended before this look: frames were missing for too long, or the truth was."""
-    if state.interval is None:
-        return False
-    quiet_ms = now_ms - state.interval.last.capture_ms
-    bridge_ms = bridged_ms(planned.rule.gap_ms, step.usual_ms, evidence)
-    patience_ms = max(planned.rule.clear_ms, bridge_ms) if state.is_open else bridge_ms
-    return step.step_ms > bridge_ms or quiet_ms > patience_ms
+    quiet_ms = look.here.capture_ms - held.last.capture_ms
+    bridge_ms = max(planned.gap_ms, look.step.bridge_ms)
+    patience_ms = max(planned.clear_ms, bridge_ms) if held.is_open else bridge_ms
+    return look.step.step_ms > bridge_ms or quiet_ms > patience_ms
 
 
-def close(state: RuleState) -> Outcome:
+def close(planned: PlannedRule, situation: Situation) -> Outcome:
     """The session ends: what has fired ends with its last true moment; the rest waits, it may open again."""
-    ended = state.interval if state.is_open else None
-    return Outcome(_remember(state, ended), ended) if ended else Outcome(state)
+    held = situation.held
+    if held is None or not held.is_open:
+        return Outcome(situation)
+    history = remember(planned, situation.history, held)
+    return Outcome(Situation(None, after_event(planned, situation.memory), history), held)
 
 
-def _fires(planned: PlannedRule, state: RuleState, interval: Interval, judged: Judgement, now_ms: int) -> bool:
-    if interval.fired_ms is not None or not judged.truth or interval.held_ms < planned.rule.hold_ms:
+def _fires(planned: PlannedRule, history: History, held: Interval, judged: Judgement, now_ms: int) -> bool:
+    if held.fired_ms is not None or not judged.truth or held.held_ms < planned.hold_ms:
         return False
-    return state.events == 0 or now_ms - state.ended_ms >= planned.rule.cooldown_ms
+    return history.ended_ms is None or now_ms - history.ended_ms >= planned.rule.cooldown_ms
 
 
-def _remember(state: RuleState, ended: Interval) -> RuleState:
+def repeats_by(planned: PlannedRule, held: Interval, since_ms: int) -> int:
+    """How often again an event that counts since `since_ms` has cost its points by its last true moment."""
+    return (held.last.capture_ms - since_ms) // planned.rule.repeat_ms if planned.rule.repeat_ms else 0
+
+
+def remember(planned: PlannedRule, history: History, ended: Interval) -> History:
+    """The history with an event that ended; one that does not count goes into the ledger alone."""
     span = Span(ended.onset.capture_ms, ended.last.capture_ms)
-    longest = sorted((*state.longest, span), key=lambda one: (one.start_ms - one.end_ms, one.start_ms))
-    duration_ms = state.duration_ms + span.end_ms - span.start_ms
-    kept = tuple(longest[:REMEMBERED_SPANS])
-    return RuleState(None, state.known_ms, state.events, duration_ms, span.end_ms, kept)
+    unaccommodated = planned.millipoints * (1 + repeats_by(planned, ended, ended.fired_ms or 0))
+    if ended.counted_ms is None:
+        points = history.suppressed_millipoints + unaccommodated
+        return replace(history, ended_ms=span.end_ms, suppressed=history.suppressed + 1, suppressed_millipoints=points)
+    longest = sorted((*history.longest, span), key=lambda one: (one.start_ms - one.end_ms, one.start_ms))
+    spared = unaccommodated - planned.millipoints * (1 + ended.repeats)
+    return replace(
+        history,
+        duration_ms=history.duration_ms + span.end_ms - span.start_ms,
+        ended_ms=span.end_ms,
+        longest=tuple(longest[:REMEMBERED_SPANS]),
+        suppressed_millipoints=history.suppressed_millipoints + spared,
+    )

@@ -3,20 +3,16 @@
 Points are integers in thousandths: one point a second is one thousandth a millisecond, and sums have no order.
 """
 
-from collections.abc import Sequence
-
-from msgspec.structs import replace
-
-from scoring.coverage import bridged_ms, usual_step_ms
+from scoring import attention
+from scoring.coverage import bridge_ms
 from scoring.messages import ScoreSample
-from scoring.policy import PlannedRule, Policy
-from scoring.policy_document import Evidence
-from scoring.state import Risk, RuleState, SessionState
+from scoring.plan import PlannedRule
+from scoring.policy import Policy
+from scoring.state import Risk, SessionState
 
 SECOND_MS = 1000
-LONGEST_BLANK = (
-    300  # samples of one stretch without observations; nothing moves after it, and a clock may jump by hours
-)
+LONGEST_BLANK = 300
+"""Samples of one stretch without observations: nothing moves after it, and a clock may jump by hours."""
 
 
 def temporary_at(risk: Risk, decay_per_s: float, is_open: bool, at_ms: int) -> int:
@@ -26,11 +22,12 @@ def temporary_at(risk: Risk, decay_per_s: float, is_open: bool, at_ms: int) -> i
     return max(0, risk.temporary - round(decay_per_s * (at_ms - risk.at_ms)))
 
 
-def add(risk: Risk, planned: PlannedRule) -> Risk:
-    """A rule has fired."""
+def add(risk: Risk, planned: PlannedRule, times: int = 1) -> Risk:
+    """An event costs its points, or costs them again."""
+    millipoints = planned.millipoints * times
     if planned.rule.permanent:
-        return Risk(risk.temporary, risk.permanent + planned.millipoints, risk.peak, risk.at_ms)
-    temporary = risk.temporary + planned.millipoints
+        return Risk(risk.temporary, risk.permanent + millipoints, risk.peak, risk.at_ms)
+    temporary = risk.temporary + millipoints
     return Risk(temporary, risk.permanent, max(risk.peak, temporary), risk.at_ms)
 
 
@@ -40,48 +37,70 @@ def settle(risk: Risk, decay_per_s: float, is_open: bool, at_ms: int) -> Risk:
     return Risk(temporary_at(risk, decay_per_s, is_open, at_ms), risk.permanent, risk.peak, at_ms)
 
 
-def is_open(rules: Sequence[RuleState]) -> bool:
-    """Whether an event is going on."""
-    return any(rule.is_open for rule in rules)
+def is_wrong(policy: Policy, state: SessionState) -> bool:
+    """Whether an event of conduct that counts is going on."""
+    if not state.held:
+        return False
+    return any(_is_active(rule, state) for rule in policy.rules if rule.is_conduct)
 
 
-def sample_until(policy: Policy, state: SessionState, until_ms: int) -> tuple[SessionState, list[ScoreSample]]:
-    """The samples of the full seconds up to `until_ms` that were not taken yet; of a long blank only the beginning."""
+def _is_active(rule: PlannedRule, state: SessionState) -> bool:
+    held = state.held.get(rule.place)
+    return held is not None and held.counted_ms is not None
+
+
+def sample_until(policy: Policy, state: SessionState, until_ms: int) -> list[ScoreSample]:
+    """The samples of the full seconds up to `until_ms` that were not taken yet; of a long blank only the beginning.
+
+    `state` is the caller's own and counts them.
+    """
     last = (until_ms - state.start_ms) // SECOND_MS
     if last <= state.samples:
-        return state, []
+        return []
     seconds = range(state.samples + 1, min(last, state.samples + LONGEST_BLANK) + 1)
     taken = [_sample(policy, state, state.start_ms + second * SECOND_MS) for second in seconds]
-    return replace(state, samples=last), taken
+    state.samples = last
+    return taken
 
 
 def _sample(policy: Policy, state: SessionState, at_ms: int) -> ScoreSample:
-    risk, opened = state.risk, is_open(state.rules)
-    seen = state.faces.frames > 0 and state.faces.at_ms > at_ms - SECOND_MS
+    risk, looks = state.risk, state.looks_of("faces")
+    seen = looks.frames > 0 and looks.at_ms > at_ms - SECOND_MS
+    rules, attentive = policy.spec.attention, state.attention
+    is_known = rules is not None and attentive is not None and seen
+    decay = policy.spec.score.decay_per_s
     return ScoreSample(
         session=state.session,
         policy=state.policy,
         at_ms=at_ms,
-        temporary=points(temporary_at(risk, policy.spec.score.decay_per_s, opened, max(at_ms, risk.at_ms))),
+        temporary=points(temporary_at(risk, decay, is_wrong(policy, state), max(at_ms, risk.at_ms))),
         permanent=points(risk.permanent),
         active=_active(policy, state, at_ms),
-        frames=max(state.faces.frames, state.objects.frames),
+        frames=state.frames,
         faces=state.view.faces if seen else -1,
         seen=seen,
         ingested_ms=state.ingested_ms,
+        attention=round(attentive.now / 1000, 1) if is_known and attentive else None,
+        state=attention.name_of(rules, attentive.now, state.view.faces) if is_known and rules and attentive else "",
     )
 
 
 def _active(policy: Policy, state: SessionState, at_ms: int) -> tuple[str, ...]:
     """The rules with an open event; one whose detector has not looked for too long is not known to go on."""
-    open_rules = [rule for rule in policy.rules if state.rules[rule.place].is_open]
-    return tuple(rule.name for rule in open_rules if not _is_stale(policy.spec.evidence, rule, state, at_ms))
+    if not state.held:
+        return ()
+    open_rules = [rule for rule in policy.rules if _is_active(rule, state)]
+    return tuple(rule.name for rule in open_rules if not _is_stale(policy, rule, state, at_ms))
 
 
-def _is_stale(evidence: Evidence, planned: PlannedRule, state: SessionState, at_ms: int) -> bool:
-    looks = state.faces if planned.detector == "faces" else state.objects
-    usual_ms = usual_step_ms(looks, state.frame_interval_ms)
-    return at_ms - looks.at_ms > bridged_ms(planned.rule.gap_ms, usual_ms, evidence)
+def _is_stale(policy: Policy, planned: PlannedRule, state: SessionState, at_ms: int) -> bool:
+    """Whether all of the rule's detectors have been silent for too long."""
+    evidence, expected_ms = policy.spec.evidence, state.frame_interval_ms
+    return all(
+        at_ms - state.looks_of(stream).at_ms
+        > max(planned.gap_ms, bridge_ms(evidence, stream, state.looks_of(stream), expected_ms))
+        for stream in planned.streams
+    )
 
 
 def points(thousandths: int) -> float:

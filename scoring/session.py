@@ -1,32 +1,23 @@
 """The fold: one session's observations in log order become its risk events, score samples and verdicts.
 
 `fold` and `close_silent` are pure: the same policy, state and observation give the same state and the same messages,
-live, in replay and in tests. No clock, no randomness; time is the capture time of the observations.
+live, in replay and in tests. No clock, no randomness; time is the capture time of the observations. The state that
+they are given is never changed.
 """
 
+from copy import copy
 from hashlib import blake2b
 from typing import Literal
 
-from msgspec.structs import replace
-
-from detectors.messages import FaceObserved, FramesEnded, ObjectsObserved
+from detectors.messages import FramesEnded
 from ingest.messages import FramesDropped, SessionEnded, SessionStarted, encode_message
-from scoring import calibration
-from scoring.conditions import policy_thresholds
-from scoring.messages import Observation, RiskMessage, SessionObservation, Tick
-from scoring.observing import (
-    Messages,
-    calibrated,
-    end_calibration,
-    observe_faces,
-    observe_objects,
-    sample,
-    settle,
-    tell,
-)
+from scoring.calibrating import end_calibration, skip_calibration
+from scoring.messages import RiskMessage, SessionObservation
+from scoring.observing import observe, stream_of
+from scoring.occurring import Messages, close_rules
 from scoring.policy import Policy
-from scoring.rules import close
-from scoring.state import Calibrating, Drops, Ending, RuleState, SessionState, decode_state, encode_state
+from scoring.score import is_wrong, sample_until, settle
+from scoring.state import Calibrating, Drops, Ending, SessionState, decode_state, encode_state
 from scoring.verdict import conclude
 
 __all__ = ["SessionState", "close_silent", "decode_state", "encode_state", "fold"]
@@ -35,52 +26,54 @@ DIGEST_BYTES = 16
 FIRST_REVISION = 1
 LONGEST_CALIBRATION_MS = 600_000
 MOST_DROPPED = 1_000_000_000  # in one report: a garbled count must not outgrow the checkpoint's integers
+MOST_ANNOUNCEMENTS = 4  # different ones of one session that are told apart
 
 Folded = tuple[SessionState, tuple[RiskMessage, ...]]
 
 
-def fold(policy: Policy, state: SessionState | None, observation: SessionObservation) -> Folded:
+def fold(
+    policy: Policy, state: SessionState | None, observation: SessionObservation, packed: bytes | None = None
+) -> Folded:
     """The next state and what follows from one observation; `state` None: the session's first.
 
-    `policy` is the one that the session began with, the default for a session whose start was never seen. What was seen
-    before, and whatever comes after the session's end, returns the same state and nothing.
+    `policy` is the one that the session began with, the default for a session whose start was never seen. `packed` are
+    the observation's bytes in the log; without them, those that this version would write. What was seen before, and
+    whatever comes after the session's end, returns the same state and nothing.
     """
-    messages: Messages = []
-    if state is None:
-        state = _begin(policy, observation, messages)
-    elif state.closed_by == "end" or not _is_new(state, observation):
+    if state is not None and (state.closed_by == "end" or not _is_new(state, observation)):
         return state, ()
-    state = _reopened(_chained(state, observation))
-    state = _take(policy, state, observation, messages)
+    messages: Messages = []
+    state = _begin(policy, observation, messages) if state is None else copy(state)
+    if state.closed:
+        state.closed_by, state.revision = "", state.revision + 1
+    _chain(state, observation, packed)
+    _take(policy, state, observation, messages)
     if state.ending.is_complete:
-        state = _conclude(policy, state, "end", messages)
+        _conclude(policy, state, "end", messages)
     return state, tuple(messages)
 
 
-def close_silent(policy: Policy, state: SessionState, at_ms: int) -> Folded:
-    """End a session that was silent for `policy.silence_ms` of log time, noticed at `at_ms`.
-
-    `at_ms` is another clock than the session's: it enters the digest and nothing else.
-    """
+def close_silent(policy: Policy, state: SessionState) -> Folded:
+    """End a session that was silent for `policy.silence_ms` of log time."""
     if state.closed:
         return state, ()
     messages: Messages = []
-    state = _conclude(policy, _chained(state, Tick(at_ms=at_ms)), "silence", messages)
+    state = copy(state)
+    _conclude(policy, state, "silence", messages)
     return state, tuple(messages)
 
 
-def _take(policy: Policy, state: SessionState, observation: SessionObservation, messages: Messages) -> SessionState:
+def _take(policy: Policy, state: SessionState, observation: SessionObservation, messages: Messages) -> None:
+    """`state`: the fold's own copy."""
     match observation:
-        case FaceObserved():
-            return observe_faces(policy, state, observation, messages)
-        case ObjectsObserved():
-            return observe_objects(policy, state, observation, messages)
         case FramesDropped():
-            return replace(state, drops=_dropped(state.drops, observation))
+            state.drops = _dropped(state.drops, observation)
         case SessionEnded() | FramesEnded():
-            return replace(state, ending=_ending(state.ending, observation))
+            state.ending = _ending(state.ending, observation)
         case SessionStarted():
-            return state
+            _announce(state, observation)
+        case _:
+            observe(policy, state, observation, messages)
 
 
 def _begin(policy: Policy, first: SessionObservation, messages: Messages) -> SessionState:
@@ -89,31 +82,27 @@ def _begin(policy: Policy, first: SessionObservation, messages: Messages) -> Ses
     start_ms = first.from_ms if isinstance(first, FramesDropped) else first.capture_ms
     wanted = start.calibration_ms if start else None
     duration_ms = min(policy.spec.calibration.duration_ms if wanted is None else wanted, LONGEST_CALIBRATION_MS)
+    groups = {number for rule in policy.rules for number in rule.groups}
     state = SessionState(
         session=first.session,
         policy=policy.digest,
         start_ms=start_ms,
         frame_interval_ms=max(start.frame_interval_ms, 0) if start else 0,
         calibrating=Calibrating(duration_ms) if duration_ms > 0 else None,
-        thresholds=policy_thresholds(policy.rules),
-        rules=(RuleState(),) * len(policy.rules),
         observations=bytes(DIGEST_BYTES),
         clock_ms=start_ms,
         ingested_ms=getattr(first, "ingested_ms", start_ms),
+        known=(0,) * len(groups),
         revision=FIRST_REVISION,
     )
-    if state.calibrating:
-        return state
-    return calibrated(policy, state, calibration.skip(policy.spec.calibration), start_ms, messages)
+    if state.calibrating is None:
+        skip_calibration(policy, state, messages)
+    return state
 
 
 def _is_new(state: SessionState, observation: SessionObservation) -> bool:
     """Whether this was not seen before: detectors that restart repeat themselves."""
     match observation:
-        case FaceObserved(seq=seq):
-            return seq > state.faces.seq
-        case ObjectsObserved(seq=seq):
-            return seq > state.objects.seq
         case FramesDropped(stage=stage, seq=seq, to_ms=to_ms):
             return (seq, to_ms) > (state.drops.ingest if stage == "ingest" else state.drops.detectors)
         case FramesEnded(seq=seq):
@@ -121,17 +110,32 @@ def _is_new(state: SessionState, observation: SessionObservation) -> bool:
         case SessionEnded():
             return state.ending.frames_sent < 0
         case SessionStarted():
-            return False
+            known = state.announcements
+            return len(known) < MOST_ANNOUNCEMENTS and _announcement(observation) not in known
+        case _:
+            return observation.seq > state.looks_of(stream_of(observation)).seq
 
 
-def _chained(state: SessionState, observation: Observation) -> SessionState:
-    """The state with the observation in its digest, and with its ingest time where it has one."""
-    digest = blake2b(state.observations + encode_message(observation), digest_size=DIGEST_BYTES).digest()
-    return replace(state, observations=digest, ingested_ms=getattr(observation, "ingested_ms", state.ingested_ms))
+def _chain(state: SessionState, observation: SessionObservation, packed: bytes | None) -> None:
+    """The observation goes into the digest, and its ingest time into the state where it has one."""
+    message = encode_message(observation) if packed is None else packed
+    state.observations = blake2b(state.observations + message, digest_size=DIGEST_BYTES).digest()
+    if not isinstance(observation, SessionStarted | SessionEnded | FramesDropped):
+        state.ingested_ms = observation.ingested_ms
 
 
-def _reopened(state: SessionState) -> SessionState:
-    return replace(state, closed_by="", revision=state.revision + 1) if state.closed else state
+def _announce(state: SessionState, start: SessionStarted) -> None:
+    """The first word counts; another start than the first one is somebody else's, or came too late."""
+    if state.announcements or state.looks:
+        oddity = "announced_again" if state.announced else "announced_late"
+        state.odd = state.odd | {oddity: state.odd.get(oddity, 0) + 1}
+    else:
+        state.announced = True
+    state.announcements = (*state.announcements, _announcement(start))
+
+
+def _announcement(start: SessionStarted) -> bytes:
+    return blake2b(encode_message(start), digest_size=8).digest()
 
 
 def _dropped(drops: Drops, report: FramesDropped) -> Drops:
@@ -148,15 +152,12 @@ def _ending(ending: Ending, word: SessionEnded | FramesEnded) -> Ending:
     return Ending(word.capture_ms, max(word.frames_sent, 0), ending.frames_passed)
 
 
-def _conclude(policy: Policy, state: SessionState, by: Literal["end", "silence"], messages: Messages) -> SessionState:
-    """The session with all that was going on ended, and its verdict."""
-    end_ms = max(state.clock_ms, state.ending.capture_ms)
-    if state.calibrating is not None:
-        state = end_calibration(policy, state, state.calibrating, end_ms, messages)
-    state = settle(policy, sample(policy, state, end_ms, messages), end_ms)
-    outcomes = [(planned, close(state.rules[planned.place])) for planned in policy.rules]
-    state = replace(state, rules=tuple(outcome.state for _, outcome in outcomes), closed_by=by)
-    for planned, outcome in outcomes:
-        state = tell(state, planned, outcome, messages)
+def _conclude(policy: Policy, state: SessionState, by: Literal["end", "silence"], messages: Messages) -> None:
+    """All that was going on is ended, and a verdict is given."""
+    end_ms = max(state.clock_ms, state.ending.capture_ms + state.shift_ms if state.ending.frames_sent >= 0 else 0)
+    end_calibration(policy, state, end_ms, messages)
+    messages += sample_until(policy, state, end_ms)
+    state.risk = settle(state.risk, policy.spec.score.decay_per_s, is_wrong(policy, state), end_ms)
+    close_rules(policy, state, end_ms, messages)
+    state.closed_by = by
     messages.append(conclude(policy, state, end_ms))
-    return state

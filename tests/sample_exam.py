@@ -240,7 +240,7 @@ class SampleExam:
         return self.start_ms + int(second * 1000)
 
     def id_of(self, episode: Episode) -> str:
-        return event_id(self.session, POLICY, episode.rule, self._frame(episode.start_s).seq)
+        return event_id(self.session, POLICY, episode.rule, str(self._frame(episode.start_s).seq))
 
     def _events_at(self, second: int) -> Iterator[RiskMessage]:
         for episode in EPISODES:

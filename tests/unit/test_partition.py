@@ -12,12 +12,12 @@ from ingest.messages import SessionStarted, encode_bundle
 from scoring.checkpoint import POSITION, SESSION, View, entries
 from scoring.messages import Observation, RiskMessage, ScoreSample, Tick, Verdict, decode_bundle
 from scoring.partition import Partition, Retention
-from scoring.policy import load_policy, parse_document
+from scoring.policy import load_policy, parse_terms
 from scoring.session import SessionState, fold
 from tests.exam_runs import bundles, exam
 
 START_MS = 1_700_000_000_000
-SILENCE_MS = parse_document("").silence_ms
+SILENCE_MS = parse_terms("").silence_ms
 SHORT = Retention(finished_ms=60_000)
 
 
@@ -47,7 +47,7 @@ def plain_fold(log: Iterable[bytes]) -> list[RiskMessage]:
     for value in log:
         for observation in decode_bundle(value):
             assert not isinstance(observation, Tick)
-            state, new = fold(parse_document(""), state, observation)
+            state, new = fold(parse_terms(""), state, observation)
             messages += new
     return messages
 
@@ -192,7 +192,7 @@ def test_a_finished_session_is_fenced_for_a_while_and_then_forgotten() -> None:
     assert not partition.policies
     forgotten = dict(entries(partition.take_changes(), partition.next_offset))
     assert forgotten[SESSION + b"a"] is None
-    assert forgotten[b"policy/" + parse_document("").digest.encode()] is None
+    assert forgotten[b"policy/" + parse_terms("").digest.encode()] is None
 
 
 def test_a_session_that_never_ends_is_closed_even_when_its_policy_waits_for_ever() -> None:

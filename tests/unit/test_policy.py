@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import InputError, PoisonError
-from scoring.policy import Policy, load_policy, parse_document
+from scoring.policy import Policy, load_policy, parse_terms
 from scoring.policy_file import line_of, presets
 
 PHONE = 'extends = "default"\n\n[rules.phone]\n'
@@ -44,13 +44,13 @@ def test_the_default_policy_calibrates_and_classifies_as_its_sources_do() -> Non
 
 
 def test_an_empty_document_is_the_default() -> None:
-    assert parse_document("") == load_policy("default")
+    assert parse_terms("") == load_policy("default")
 
 
 @pytest.mark.parametrize("name", presets())
 def test_a_canonical_document_reads_back_as_the_same_policy(name: str) -> None:
     policy = load_policy(name)
-    assert parse_document(policy.document) == policy
+    assert parse_terms(policy.document) == policy
     assert len(policy.digest) == 16
     assert int(policy.digest, 16) >= 0
 
@@ -151,7 +151,7 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 )
 def test_an_unreadable_document_is_poison(text: str) -> None:
     with pytest.raises(PoisonError):
-        parse_document(text)
+        parse_terms(text)
 
 
 def test_a_line_is_found_in_dotted_and_nested_tables() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from scoring.messages import RiskClosed, RiskOpened
-from scoring.policy import load_policy, parse_document
+from scoring.policy import load_policy, parse_terms
 from tests.staged_exam import START_MS, Behaviour, Run, StagedExam, closed_events, fold_all, told
 
 POLICY = load_policy("default")
@@ -107,7 +107,7 @@ def test_a_dark_picture_ends_an_event() -> None:
 
 
 def test_the_next_event_waits_for_the_cooldown_but_keeps_its_onset() -> None:
-    patient = parse_document(POLICY.document.replace('"cooldown_ms":3000', '"cooldown_ms":9000'))
+    patient = parse_terms(POLICY.document.replace('"cooldown_ms":3000', '"cooldown_ms":9000'))
     runs = [Run("normal", 10), Run("absent", 4), Run("normal", 2), Run("absent", 9), Run("normal", 5)]
     for policy, fired in ((POLICY, [12_000, 18_000]), (patient, [12_000, 22_900])):
         opened = [message for message in told(policy, runs) if isinstance(message, RiskOpened)]

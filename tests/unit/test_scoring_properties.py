@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from ingest.messages import encode_message
 from scoring.messages import RiskClosed, RiskMessage, RiskOpened, ScoreSample
-from scoring.policy import Policy, load_policy, parse_document
+from scoring.policy import Policy, load_policy, parse_terms
 from scoring.session import close_silent, decode_state, encode_state
 from tests.staged_exam import START_MS, Behaviour, Run, StagedExam, fold_all, samples_of, verdict_of
 
 POLICY = load_policy("default")
-PATIENT = parse_document(POLICY.document.replace('"cooldown_ms":3000', '"cooldown_ms":9000'))
+PATIENT = parse_terms(POLICY.document.replace('"cooldown_ms":3000', '"cooldown_ms":9000'))
 BEHAVIOURS: tuple[Behaviour, ...] = (
     "normal", "absent", "two", "away", "aside", "closed", "bowed", "phone", "faint_phone", "dark", "covered", "missing",
 )  # fmt: skip
