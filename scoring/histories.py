@@ -1,6 +1,7 @@
 """Rules that look at more than the moment: what they remember, and whether that is true now.
 
-A share is of the whole window, whatever was seen of it. Time in a window is kept in slices; a window ends with the
+All of them are true only at looks that add to what they ask for, so that an event ends with its last evidence. A share
+is of the whole window, whatever was seen of it. Time in a window is kept in slices; a window ends with the
 slice at hand. A rule that remembers nothing takes no room, and every memory fades when its window has passed.
 """
 
@@ -77,7 +78,7 @@ def _share(rule: ShareRule, before: Memory, judged: Judgement, here: Moment, ste
         counts = _added(counts, now - first, step.seen_ms)
     memory = Memory(judged.latched, (), counts, first if counts else 0)
     true_share = round(min(1.0, sum(counts) / rule.window_ms), 4)
-    truth = bool(counts) and true_share >= (rule.until_share if is_open else rule.share)
+    truth = bool(judged.truth) and true_share >= (rule.until_share if is_open else rule.share)
     return Recalled(_kept(memory), _told(truth, judged, true_share, rule.share), here)
 
 

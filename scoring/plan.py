@@ -15,6 +15,7 @@ from scoring.rule_document import (
     RateRule,
     Rule,
     SequenceRule,
+    ShareRule,
     tests_of,
 )
 from scoring.signals import DEVIATIONS, OBJECT, SECOND, SLOTS, Needs, Source, Stream, source_of
@@ -125,12 +126,14 @@ def plan_rule(place: int, name: str, rule: Rule, spec: PolicyDocument, slots: Se
 
 
 def _clear_ms(rule: Rule) -> int:
-    """An event of starts or parts goes on when the next ones come within its window."""
+    """An event of starts or parts goes on when the next ones come within its window; of a share, within a quarter."""
     match rule:
         case HeldRule() | ImmediateRule():
             return rule.clear_ms
         case RateRule() | CombinationRule() | SequenceRule():
             return rule.window_ms
+        case ShareRule():
+            return rule.window_ms // 4
         case _:
             return 0
 

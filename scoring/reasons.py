@@ -84,13 +84,21 @@ def _blind_spots(policy: Policy, state: SessionState, totals: tuple[RuleTotal, .
     blind = [_NAMES[stream] for stream in STREAMS if stream in unwatched and not state.looks_of(stream).frames]
     if blind:
         yield f"Not watched in this session: {', '.join(blind)}."
+    for coverage, says in _dim_sights(policy, state, totals):
+        part = f"in {_percent(coverage)} of the session" if coverage else "at no time"
+        yield f"Could be judged {part}: {', '.join(says)}."
+
+
+def _dim_sights(
+    policy: Policy, state: SessionState, totals: tuple[RuleTotal, ...]
+) -> Iterator[tuple[float, list[str]]]:
+    """What rules of conduct could not see well, the worst first."""
+    dim: dict[float, list[str]] = {}
     for planned, total in zip(policy.rules, totals, strict=True):
-        if isinstance(planned.rule, CalibrationRule) or is_unwatched(planned, state):
-            continue
-        if total.coverage == 0.0:
-            yield f'"{planned.rule.says}" could not be judged at all.'
-        elif total.coverage < WELL_SEEN:
-            yield f'"{planned.rule.says}" could be judged in {_percent(total.coverage)} of the session.'
+        is_sight = planned.is_conduct and not isinstance(planned.rule, CalibrationRule)
+        if is_sight and total.coverage < WELL_SEEN and not is_unwatched(planned, state):
+            dim.setdefault(total.coverage, []).append(planned.rule.says.lower())
+    yield from sorted(dim.items())
 
 
 def _allowances(policy: Policy, state: SessionState) -> Iterator[str]:

@@ -6,7 +6,7 @@ saturating curve, since the sources name the classes' levels and no formula; def
 two and three events. It is worked out in decimal arithmetic, which is the same on every machine.
 integrity = 100 - p, not below 0.
 coverage of a rule = time in which it could judge / time of the session without breaks; overall = mean over the rules
-that were to judge, so that a detector that never ran costs the share of its rules. Under the policy's floor the class
+of conduct that were to judge, so that a detector that never ran costs the share of its rules. Under the policy's floor the class
 is INCONCLUSIVE, whatever was found.
 """
 
@@ -126,7 +126,10 @@ def _overall(policy: Policy, state: SessionState, totals: tuple[RuleTotal, ...])
     asked = [
         total.coverage
         for rule, total in zip(policy.rules, totals, strict=True)
-        if rule.place not in off and not isinstance(rule.rule, CalibrationRule) and not is_unwatched(rule, state)
+        if rule.is_conduct
+        and rule.place not in off
+        and not isinstance(rule.rule, CalibrationRule)
+        and not is_unwatched(rule, state)
     ]
     return round(sum(asked) / len(asked), 4) if asked else 0.0
 
