@@ -18,7 +18,7 @@ from scoring.occurring import Messages, advance_rules
 from scoring.plan import Group
 from scoring.policy import Policy
 from scoring.rules import Look
-from scoring.score import sample_until
+from scoring.score import SECOND_MS, sample_until
 from scoring.signals import (
     Stream,
     Values,
@@ -33,66 +33,67 @@ from scoring.signals import (
     speech_values,
     standing_after,
 )
-from scoring.state import Moment, SessionState, Step, View
+from scoring.state import Looks, Moment, SessionState, Step, View
 
 MOST_MODELS = 8  # named in one verdict
+_STREAMS: dict[type[Seen], Stream] = {
+    FaceObserved: "faces",
+    ObjectsObserved: "objects",
+    HandsObserved: "hands",
+    SpeechObserved: "speech",
+    IdentityObserved: "identity",
+    BrowserReported: "browser",
+}
 
 
 def stream_of(seen: Seen) -> Stream:
     """The stream that a look belongs to."""
-    match seen:
-        case FaceObserved():
-            return "faces"
-        case ObjectsObserved():
-            return "objects"
-        case HandsObserved():
-            return "hands"
-        case SpeechObserved():
-            return "speech"
-        case IdentityObserved():
-            return "identity"
-        case BrowserReported():
-            return "browser"
+    return _STREAMS[type(seen)]
 
 
 def observe(policy: Policy, state: SessionState, seen: Seen, messages: list[RiskMessage]) -> None:
     """A detector or the candidate's page has looked."""
-    stream = stream_of(seen)
-    at_ms = _begin_look(policy, state, stream, seen, messages)
-    step = step_to(policy.spec.evidence, stream, state.looks_of(stream), state.frame_interval_ms, at_ms)
+    stream, evidence = stream_of(seen), policy.spec.evidence
+    looks = state.looks_of(stream)
+    at_ms = _time_of(state, looks, seen)
+    state.ingested_ms = seen.ingested_ms
+    if at_ms - 1 - state.start_ms >= (state.samples + 1) * SECOND_MS:
+        messages += sample_until(policy, state, at_ms - 1)
+    step = step_to(evidence, stream, looks, state.frame_interval_ms, at_ms)
     here = moment_of(seen, at_ms)
-    match seen:
-        case FaceObserved():
-            _see_faces(policy, state, seen, here, step, messages)
-        case ObjectsObserved():
-            values = object_values(seen, policy.object_slots, state.view.clear)
-            _look(policy, state, Look("objects", here, values, step), messages)
-        case HandsObserved():
-            _look(policy, state, Look("hands", here, hand_values(seen), step), messages)
-        case SpeechObserved():
-            _look(policy, state, Look("speech", here, speech_values(seen), step), messages)
-        case IdentityObserved():
-            _look(policy, state, Look("identity", here, identity_values(seen), step), messages)
-        case BrowserReported():
-            _hear_browser(policy, state, seen, here, step, messages)
-    looks = looked(state.looks_of(stream), seen.seq, at_ms, policy.spec.evidence)
-    state.looks = state.looks | {stream: looks}
+    if isinstance(seen, FaceObserved):
+        _see_faces(policy, state, seen, here, step, messages)
+    elif isinstance(seen, BrowserReported):
+        _hear_browser(policy, state, seen, here, step, messages)
+    else:
+        _look(policy, state, Look(stream, here, _values(policy, state, seen), step), messages)
+    if not isinstance(seen, BrowserReported) and seen.model not in state.models:
+        state.models = (*state.models, seen.model)[:MOST_MODELS]
+    state.looks = state.looks | {stream: looked(looks, seen.seq, at_ms, evidence)}
     state.clock_ms = max(state.clock_ms, at_ms)
 
 
-def _begin_look(policy: Policy, state: SessionState, stream: Stream, seen: Seen, messages: Messages) -> int:
-    """The look's time on the session's clock, with the samples of the seconds before it taken."""
-    looks = state.looks_of(stream)
+def _values(
+    policy: Policy, state: SessionState, seen: ObjectsObserved | HandsObserved | SpeechObserved | IdentityObserved
+) -> Values:
+    match seen:
+        case ObjectsObserved():
+            return object_values(seen, policy.object_slots, state.view.clear)
+        case HandsObserved():
+            return hand_values(seen)
+        case SpeechObserved():
+            return speech_values(seen)
+        case IdentityObserved():
+            return identity_values(seen)
+
+
+def _time_of(state: SessionState, looks: Looks, seen: Seen) -> int:
+    """The look's time on the session's clock."""
     shift_ms = shift_after(looks, state.shift_ms, seen, state.ingested_ms)
     if shift_ms != state.shift_ms:
         state.shift_ms = shift_ms
         state.odd = state.odd | {"clock_jumps": state.odd.get("clock_jumps", 0) + 1}
-    at_ms = max(seen.capture_ms + shift_ms, looks.at_ms, state.start_ms)
-    messages += sample_until(policy, state, at_ms - 1)
-    model = getattr(seen, "model", "")
-    if model and model not in state.models and len(state.models) < MOST_MODELS:
-        state.models = (*state.models, model)
-    return at_ms
+    return max(seen.capture_ms + shift_ms, looks.at_ms, state.start_ms)
 
 
 def moment_of(seen: Seen, at_ms: int) -> Moment:

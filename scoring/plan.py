@@ -1,6 +1,6 @@
 """A policy's rules made ready to run: tests by slot, what each needs to be known, when it need not be run at all."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import NamedTuple
@@ -100,7 +100,7 @@ def plan_rules(spec: PolicyDocument) -> tuple[PlannedRule, ...]:
     )
 
 
-def plan_rule(place: int, name: str, rule: Rule, spec: PolicyDocument, slots: Sequence[str]) -> PlannedRule:
+def plan_rule(place: int, name: str, rule: Rule, spec: PolicyDocument, slots: Mapping[str, int]) -> PlannedRule:
     """One rule; a rule whose kind has no hold, gap or clearing time has 0."""
     tests = tuple(_plan_tests(rule, spec, slots))
     only_if, trust = (
@@ -138,7 +138,7 @@ def _clear_ms(rule: Rule) -> int:
             return 0
 
 
-def _plan_tests(rule: Rule, spec: PolicyDocument, slots: Sequence[str]) -> Iterator[PlannedTest]:
+def _plan_tests(rule: Rule, spec: PolicyDocument, slots: Mapping[str, int]) -> Iterator[PlannedTest]:
     if not isinstance(rule, CombinationRule | SequenceRule):
         yield from (_plan_test(number, 0, test, spec, slots) for number, test in enumerate(tests_of(rule)))
         return
@@ -147,18 +147,17 @@ def _plan_tests(rule: Rule, spec: PolicyDocument, slots: Sequence[str]) -> Itera
         yield _plan_test(number, place, test, spec, slots)
 
 
-def _plan_test(number: int, part: int, test: Comparison, spec: PolicyDocument, slots: Sequence[str]) -> PlannedTest:
+def _plan_test(number: int, part: int, test: Comparison, spec: PolicyDocument, slots: Mapping[str, int]) -> PlannedTest:
     source = _known(source_of(test.signal))
     upward = test.at_least is not None
     threshold = test.at_least if test.at_least is not None else test.at_most or 0.0
     adapts = upward and source.slot in DEVIATIONS
-    order = slots if source.stream == "objects" else SLOTS[source.stream]
     return PlannedTest(
         number=number,
         part=part,
         signal=test.signal,
         stream=source.stream,
-        slot=order.index(source.slot),
+        slot=slots[source.slot] if source.stream == "objects" else SLOTS[source.stream].index(source.slot),
         side=source.side,
         signed=source.slot in DEVIATIONS,
         upward=upward,
@@ -175,11 +174,11 @@ def _known(source: Source | None) -> Source:
     return source
 
 
-def object_slots(spec: PolicyDocument) -> tuple[str, ...]:
-    """The signals of objects that the policy speaks of, in order."""
+def object_slots(spec: PolicyDocument) -> dict[str, int]:
+    """The slots of the signals of objects that the policy speaks of."""
     rules = [rule for rule in spec.rules.values() if rule.enabled]
     signals = {test.signal for rule in rules for test in (*tests_of(rule), *rule.only_if, *rule.trust)}
-    return tuple(sorted(signal for signal in signals if signal.startswith((OBJECT, SECOND))))
+    return {signal: slot for slot, signal in enumerate(sorted(s for s in signals if s.startswith((OBJECT, SECOND))))}
 
 
 def _keys(rule: PlannedRule) -> Iterator[_Key]:

@@ -37,7 +37,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[PlannedRule, ...]
     groups: dict[Stream, tuple[Group, ...]]
     bands: dict[Stream, tuple[Band, ...]]
-    object_slots: tuple[str, ...]
+    object_slots: dict[str, int]
     accommodations: tuple[Accommodation, ...]
     variants: Variants
     breaks: tuple[tuple[int, int], ...]

@@ -49,8 +49,8 @@ Parts = Annotated[tuple[Part, ...], Meta(min_length=2, max_length=8)]
 class AnyRule(Section, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
     """What every kind has.
 
-    `about`: what somebody does, how they are, or how good the picture is; only conduct keeps risk from fading and counts
-    as activity. `only_if`: must all be true as well. `trust`: the picture must be so, else it is unknown.
+    `about`: what somebody does, how they are, or how good the picture is; only conduct keeps risk from fading and
+    counts as activity. `only_if`: must all be true as well. `trust`: the picture must be so, else it is unknown.
     `label`: what its events are counted as (default: the rule's name). `repeat_ms`: an event that goes on costs its
     points again each time that this has passed; 0: once. `optional`: without its detector the session is still covered.
     """

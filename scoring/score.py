@@ -39,14 +39,13 @@ def settle(risk: Risk, decay_per_s: float, is_open: bool, at_ms: int) -> Risk:
 
 def is_wrong(policy: Policy, state: SessionState) -> bool:
     """Whether an event of conduct that counts is going on."""
-    if not state.held:
-        return False
-    return any(_is_active(rule, state) for rule in policy.rules if rule.is_conduct)
+    return any(rule.is_conduct for rule in _counting(policy, state))
 
 
-def _is_active(rule: PlannedRule, state: SessionState) -> bool:
-    held = state.held.get(rule.place)
-    return held is not None and held.counted_ms is not None
+def _counting(policy: Policy, state: SessionState) -> list[PlannedRule]:
+    """The rules with an event that counts and goes on, in order; variants never count anything themselves."""
+    places = sorted(place for place, held in state.held.items() if held.counted_ms is not None)
+    return [policy.rules[place] for place in places]
 
 
 def sample_until(policy: Policy, state: SessionState, until_ms: int) -> list[ScoreSample]:
@@ -87,10 +86,7 @@ def _sample(policy: Policy, state: SessionState, at_ms: int) -> ScoreSample:
 
 def _active(policy: Policy, state: SessionState, at_ms: int) -> tuple[str, ...]:
     """The rules with an open event; one whose detector has not looked for too long is not known to go on."""
-    if not state.held:
-        return ()
-    open_rules = [rule for rule in policy.rules if _is_active(rule, state)]
-    return tuple(rule.name for rule in open_rules if not _is_stale(policy, rule, state, at_ms))
+    return tuple(rule.name for rule in _counting(policy, state) if not _is_stale(policy, rule, state, at_ms))
 
 
 def _is_stale(policy: Policy, planned: PlannedRule, state: SessionState, at_ms: int) -> bool:

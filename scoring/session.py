@@ -64,12 +64,15 @@ def close_silent(policy: Policy, state: SessionState) -> Folded:
 
 
 def _take(policy: Policy, state: SessionState, observation: SessionObservation, messages: Messages) -> None:
-    """`state`: the fold's own copy."""
+    """`state`: the fold's own copy. The source's last word and the detectors' come in either order."""
     match observation:
         case FramesDropped():
             state.drops = _dropped(state.drops, observation)
-        case SessionEnded() | FramesEnded():
-            state.ending = _ending(state.ending, observation)
+        case FramesEnded():
+            state.ending = Ending(state.ending.capture_ms, state.ending.frames_sent, observation.seq)
+            state.ingested_ms = observation.ingested_ms
+        case SessionEnded(capture_ms=capture_ms, frames_sent=frames_sent):
+            state.ending = Ending(capture_ms, max(frames_sent, 0), state.ending.frames_passed)
         case SessionStarted():
             _announce(state, observation)
         case _:
@@ -117,11 +120,9 @@ def _is_new(state: SessionState, observation: SessionObservation) -> bool:
 
 
 def _chain(state: SessionState, observation: SessionObservation, packed: bytes | None) -> None:
-    """The observation goes into the digest, and its ingest time into the state where it has one."""
+    """The observation goes into the digest."""
     message = encode_message(observation) if packed is None else packed
     state.observations = blake2b(state.observations + message, digest_size=DIGEST_BYTES).digest()
-    if not isinstance(observation, SessionStarted | SessionEnded | FramesDropped):
-        state.ingested_ms = observation.ingested_ms
 
 
 def _announce(state: SessionState, start: SessionStarted) -> None:
@@ -143,13 +144,6 @@ def _dropped(drops: Drops, report: FramesDropped) -> Drops:
     if report.stage == "ingest":
         return Drops(count, mark, drops.detectors)
     return Drops(count, drops.ingest, mark)
-
-
-def _ending(ending: Ending, word: SessionEnded | FramesEnded) -> Ending:
-    """The source's last word and the detectors' come in either order."""
-    if isinstance(word, FramesEnded):
-        return Ending(ending.capture_ms, ending.frames_sent, word.seq)
-    return Ending(word.capture_ms, max(word.frames_sent, 0), ending.frames_passed)
 
 
 def _conclude(policy: Policy, state: SessionState, by: Literal["end", "silence"], messages: Messages) -> None:

@@ -5,7 +5,7 @@ when a number is not finite, or when it is relative to a baseline that is not kn
 sign; a test looks at their size or at one side of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Literal, get_args
@@ -187,22 +187,18 @@ def last_mouth(seen: FaceObserved, count: int, step_ms: int, before: float | Non
     return (before if step_ms <= _MOUTH_STEP_MS else None), (now if now is not None and isfinite(now) else None)
 
 
-def object_values(seen: ObjectsObserved, slots: Sequence[str], clear: bool) -> list[float | None]:
+def object_values(seen: ObjectsObserved, slots: Mapping[str, int], clear: bool) -> list[float | None]:
     """The confidences that `slots` ask for; what was not found is unknown in a bad picture."""
-    found: dict[str, list[float]] = {}
-    for one in seen.objects:
-        if 0.0 < one.confidence <= 1.0:
-            found.setdefault(one.label, []).append(one.confidence)
-    missing = 0.0 if clear else None
-    if not found:
-        return [missing] * len(slots)
-    return [_nth_best(found, slot, missing) for slot in slots]
-
-
-def _nth_best(found: dict[str, list[float]], slot: str, missing: float | None) -> float | None:
-    prefix, _, label = slot.partition(":")
-    confidences, place = found.get(label, ()), 0 if prefix + ":" == OBJECT else 1
-    return sorted(confidences, reverse=True)[place] if len(confidences) > place else missing
+    values: list[float | None] = [0.0 if clear else None] * len(slots)
+    best: dict[str, float] = {}
+    for one in sorted(seen.objects, key=lambda found: -found.confidence) if len(seen.objects) > 1 else seen.objects:
+        if not 0.0 < one.confidence <= 1.0:
+            continue
+        signal = (SECOND if one.label in best else OBJECT) + one.label
+        if signal in slots and not (best.get(signal)):
+            values[slots[signal]] = best[signal] = one.confidence
+        best[one.label] = one.confidence
+    return values
 
 
 def hand_values(seen: HandsObserved) -> list[float | None]:

@@ -6,8 +6,8 @@ saturating curve, since the sources name the classes' levels and no formula; def
 two and three events. It is worked out in decimal arithmetic, which is the same on every machine.
 integrity = 100 - p, not below 0.
 coverage of a rule = time in which it could judge / time of the session without breaks; overall = mean over the rules
-of conduct that were to judge, so that a detector that never ran costs the share of its rules. Under the policy's floor the class
-is INCONCLUSIVE, whatever was found.
+of conduct that were to judge, so that a detector that never ran costs the share of its rules. Under the policy's floor
+the class is INCONCLUSIVE, whatever was found.
 """
 
 from collections.abc import Callable
