@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 from detectors.messages import DetectedObject, Face, FaceObserved, FramesEnded, ObjectsObserved, PictureQuality
 from ingest.messages import SessionEnded, SessionStarted
 from scoring.messages import RiskClosed, RiskMessage, ScoreSample, SessionObservation, Verdict
-from scoring.policy import Policy
+from scoring.policy import Policy, load_policy
 from scoring.session import SessionState, fold
 
+POLICIES = Path(__file__).parent / "policies"
+FOUR_RULES = load_policy(str(POLICIES / "four_rules.toml"))
 START_MS = 1_700_000_000_000
 Behaviour = Literal[
     "normal", "absent", "two", "away", "aside", "closed", "bowed", "phone", "faint_phone", "dark", "covered", "missing"

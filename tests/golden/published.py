@@ -20,7 +20,6 @@ from ingest.messages import (
 )
 from scoring.messages import (
     CalibrationFinished,
-    FrameRef,
     RiskClosed,
     RiskOpened,
     RuleTotal,
@@ -28,17 +27,10 @@ from scoring.messages import (
     Tick,
     Verdict,
 )
+from tests.golden.exam_names import EVENT_ID, POLICY, SESSION, START_MS, ref
+from tests.golden.published_later import LATER_OBSERVATIONS, LATER_RISK
 
 FOLDER = Path(__file__).parent / "messages"
-SESSION, POLICY, START_MS = "exam-7f3a", "ef245a8d063b5152", 1_763_700_000_000
-EVENT_ID = "0d1f4c6b8a2e93f7550c1b9e8d7a6f42"
-
-
-def ref(seq: int) -> FrameRef:
-    """A frame as evidence."""
-    return FrameRef(seq=seq, capture_ms=START_MS + seq * 100, partition=3, offset=1000 + seq)
-
-
 FACE = Face(
     box_xyxy=(210.5, 96.0, 402.25, 331.75),
     yaw_deg=-3.25,
@@ -176,8 +168,10 @@ HEADERS: dict[str, msgspec.Struct] = {
         session=SESSION, seq=900, capture_ms=START_MS, ingested_ms=START_MS, width=0, height=0, end=True
     ),
 }
+BUNDLES = {"bundle": tuple(OBSERVATIONS.values()), "bundle-full": tuple(LATER_OBSERVATIONS.values())}
+OBSERVATIONS |= LATER_OBSERVATIONS
+RISK |= LATER_RISK
 EXAMPLES = OBSERVATIONS | RISK | LETTERS | HEADERS
-BUNDLE = "bundle"
 
 
 def golden(name: str) -> bytes:
@@ -188,7 +182,7 @@ def golden(name: str) -> bytes:
 def write_missing() -> None:
     """Keep the bytes of examples that are new."""
     values = {name: encode_message(example) for name, example in EXAMPLES.items()}
-    values[BUNDLE] = encode_bundle(OBSERVATIONS.values())
+    values |= {name: encode_bundle(messages) for name, messages in BUNDLES.items()}
     for name, value in values.items():
         path = FOLDER / f"{name}.msgpack"
         if not path.exists():

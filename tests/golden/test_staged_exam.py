@@ -8,8 +8,7 @@ from pathlib import Path
 import msgspec
 
 from scoring.messages import ScoreSample
-from scoring.policy import load_policy
-from tests.staged_exam import Run, StagedExam, fold_all
+from tests.staged_exam import FOUR_RULES, Run, StagedExam, fold_all
 
 JUDGEMENT = Path(__file__).parent / "staged-exam.jsonl"
 EXAM = StagedExam(
@@ -35,7 +34,7 @@ EXAM = StagedExam(
 
 def judged() -> bytes:
     """Every message but the samples of seconds in which nothing was wrong, one line of JSON each."""
-    messages = fold_all(load_policy("default"), EXAM.observations())[1]
+    messages = fold_all(FOUR_RULES, EXAM.observations())[1]
     told = [message for message in messages if not isinstance(message, ScoreSample) or message.temporary]
     return b"".join(msgspec.json.encode(message) + b"\n" for message in told)
 

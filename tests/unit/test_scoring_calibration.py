@@ -7,9 +7,9 @@ import pytest
 from detectors.messages import Face
 from scoring.calibration import frames_needed
 from scoring.messages import CalibrationFinished, SessionObservation
-from scoring.policy import load_policy
 from scoring.session import encode_state, fold
 from tests.staged_exam import (
+    FOUR_RULES,
     START_MS,
     Behaviour,
     Run,
@@ -22,7 +22,7 @@ from tests.staged_exam import (
     verdict_of,
 )
 
-POLICY = load_policy("default")
+POLICY = FOUR_RULES
 RULES = POLICY.spec.calibration
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from scoring.messages import RiskClosed, RiskOpened
-from scoring.policy import load_policy, parse_terms
-from tests.staged_exam import START_MS, Behaviour, Run, StagedExam, closed_events, fold_all, told
+from scoring.policy import parse_terms
+from tests.staged_exam import FOUR_RULES, START_MS, Behaviour, Run, StagedExam, closed_events, fold_all, told
 
-POLICY = load_policy("default")
+POLICY = FOUR_RULES
 FRAME_RATES = (2.0, 3.0, 5.0, 10.0, 12.0, 25.0, 30.0)
 BEHAVIOURS: list[tuple[Behaviour, str, float, float]] = [
     ("absent", "no_face", 2.0, 5.0),

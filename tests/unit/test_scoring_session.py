@@ -9,9 +9,9 @@ import pytest
 from ingest.errors import PoisonError
 from ingest.messages import FramesDropped, SessionEnded
 from scoring.messages import CalibrationFinished, RiskClosed, RiskOpened, SessionObservation, Verdict
-from scoring.policy import load_policy
 from scoring.session import SessionState, close_silent, decode_state, encode_state, fold
 from tests.staged_exam import (
+    FOUR_RULES,
     START_MS,
     Run,
     StagedExam,
@@ -24,9 +24,8 @@ from tests.staged_exam import (
     verdict_of,
 )
 
-POLICY = load_policy("default")
+POLICY = FOUR_RULES
 EXAM = StagedExam([Run("normal", 10), Run("away", 4), Run("phone", 7), Run("normal", 3)])
-SILENCE_AT_MS = START_MS + 999_999
 
 
 def folded(observations: list[SessionObservation]) -> SessionState:
@@ -87,10 +86,13 @@ def test_an_unannounced_session_begins_with_its_first_frame() -> None:
     assert [rule for rule, _, _ in closed_events(messages)] == ["looking_away", "phone"]
 
 
-def test_an_announcement_that_comes_late_changes_nothing() -> None:
+def test_an_announcement_that_comes_late_is_noted_and_changes_nothing_else() -> None:
     started, *seen = EXAM.observations()
-    state = folded(seen[:50])
-    assert fold(POLICY, state, started) == (state, ())
+    late = fold_all(POLICY, [*seen[:50], started, *seen[50:]])[1]
+    never = fold_all(POLICY, seen)[1]
+    assert late[:-1] == never[:-1]
+    assert verdict_of(late).anomalies == {"announced_late": 1, "unannounced": 1}
+    assert verdict_of(late).rules == verdict_of(never).rules
 
 
 def test_every_observation_counts_once() -> None:
@@ -146,17 +148,17 @@ def test_a_session_may_begin_with_lost_frames() -> None:
 
 def test_silence_closes_with_a_verdict_and_open_events() -> None:
     half = list(EXAM.observations())[:205]  # in the middle of looking away
-    state, messages = close_silent(POLICY, folded(half), SILENCE_AT_MS)
+    state, messages = close_silent(POLICY, folded(half))
     verdict = verdict_of(messages)
     assert (state.closed, verdict.closed_by, verdict.revision) == (True, "silence", 1)
     assert [message.rule for message in messages if isinstance(message, RiskClosed)] == ["looking_away"]
     assert verdict.end_ms < START_MS + 14_000
-    assert close_silent(POLICY, state, SILENCE_AT_MS + 1) == (state, ())
+    assert close_silent(POLICY, state) == (state, ())
 
 
 def test_a_late_observation_reopens_what_silence_closed() -> None:
     everything = list(EXAM.observations())
-    state, first = close_silent(POLICY, folded(everything[:180]), SILENCE_AT_MS)
+    state, first = close_silent(POLICY, folded(everything[:180]))
     assert fold(POLICY, state, everything[100]) == (state, ())
     state, second = fold_all(POLICY, everything[180:], state)  # type: ignore[assignment]
     verdict = verdict_of(second)
@@ -168,15 +170,9 @@ def test_a_late_observation_reopens_what_silence_closed() -> None:
 
 
 def test_silence_during_calibration_ends_it() -> None:
-    _, messages = close_silent(POLICY, folded(list(EXAM.observations())[:20]), SILENCE_AT_MS)
+    _, messages = close_silent(POLICY, folded(list(EXAM.observations())[:20]))
     (calibration,) = (message for message in messages if isinstance(message, CalibrationFinished))
     assert calibration.status == "FAILED"
-
-
-def test_the_moment_of_closing_is_in_the_digest() -> None:
-    state = folded(list(EXAM.observations())[:180])
-    digests = {verdict_of(close_silent(POLICY, state, at_ms)[1]).observations for at_ms in (1, 2)}
-    assert len(digests) == 2
 
 
 def test_a_fold_never_changes_the_state_it_was_given() -> None:
@@ -184,7 +180,7 @@ def test_a_fold_never_changes_the_state_it_was_given() -> None:
     before = encode_state(state)
     for observation in list(EXAM.observations())[180:]:
         fold(POLICY, state, observation)
-        close_silent(POLICY, state, SILENCE_AT_MS)
+        close_silent(POLICY, state)
     assert encode_state(state) == before
 
 
@@ -218,7 +214,7 @@ def test_numbers_that_make_no_sense_are_survived(broken: SessionObservation, aft
     state, _ = fold_all(POLICY, [*list(EXAM.observations())[:after], broken, broken])
     assert state is not None
     state = decode_state(encode_state(state))
-    state, messages = close_silent(POLICY, state, SILENCE_AT_MS)
+    state, messages = close_silent(POLICY, state)
     assert state.closed
     assert all(msgspec.msgpack.encode(message) for message in messages)
 

@@ -4,15 +4,16 @@ from math import inf, nan
 
 import pytest
 
-from detectors.messages import DetectedObject, PictureQuality
-from scoring.conditions import judge, personal_thresholds, policy_thresholds
-from scoring.coverage import bridged_ms, look, seen_ms
-from scoring.policy import PlannedRule, load_policy
-from scoring.signals import count_faces, detector_of, face_signals, object_signals
+from detectors.messages import DetectedObject, FaceObserved, PictureQuality
+from scoring.calibration import own_widths
+from scoring.conditions import Judgement, judge
+from scoring.coverage import bridge_ms, look, seen_ms
+from scoring.plan import PlannedRule
+from scoring.signals import SLOTS, Source, count_faces, face_values, object_values, source_of
 from scoring.state import Looks
-from tests.staged_exam import GOOD, REST, face_like, face_observed, objects_observed
+from tests.staged_exam import FOUR_RULES, GOOD, REST, face_like, face_observed, objects_observed
 
-POLICY = load_policy("default")
+POLICY = FOUR_RULES
 FLOOR, EVIDENCE = POLICY.spec.quality, POLICY.spec.evidence
 BASELINE = (1.0, -9.0, 0.5, 0.01, -0.05, 0.3, 0.05)
 DARK = PictureQuality(brightness=10.0, sharpness=200.0)
@@ -22,6 +23,19 @@ BROKEN = PictureQuality(brightness=nan, sharpness=nan)
 
 def rule(name: str) -> PlannedRule:
     return next(planned for planned in POLICY.rules if planned.name == name)
+
+
+def signals(seen: FaceObserved, baseline: tuple[float, ...] | None = BASELINE) -> dict[str, float | None]:
+    """The signals of one look by name."""
+    return dict(zip(SLOTS["faces"], face_values(FLOOR, baseline, seen, 1, None), strict=True))
+
+
+def judged(planned: PlannedRule, latched: int = 0, **values: float | None) -> Judgement:
+    """The rule's judgement of these signals; those that are not given are unknown."""
+    stream = planned.streams[0]
+    slots = POLICY.object_slots if stream == "objects" else SLOTS[stream]
+    named = {name.replace("__", ":"): value for name, value in values.items()}
+    return judge(planned, planned.tests, (), latched, [named.get(slot) for slot in slots])
 
 
 @pytest.mark.parametrize(
@@ -50,33 +64,34 @@ def test_a_miss_counts_only_where_a_face_would_have_been_found(
 
 def test_the_pose_is_the_distance_from_the_persons_own() -> None:
     seen = face_observed("s", 0, 0, (face_like(yaw_deg=-20.0, pitch_deg=-30.0, gaze_x=0.09),))
-    values = face_signals(FLOOR, BASELINE, seen, 1)
-    assert (values["head_yaw"], values["head_pitch"]) == (21.0, 21.0)
+    values = signals(seen)
+    assert (values["head_yaw"], values["head_pitch"]) == (-21.0, -21.0)
     assert values["gaze_x"] == pytest.approx(0.08)
     assert values["eye_openness"] == 1.0
 
 
 @pytest.mark.parametrize("spoiled", [{"yaw_deg": nan}, {"gaze_x": inf}, {"mouth_openness": -inf}])
 def test_numbers_that_are_none_make_the_pose_unknown(spoiled: dict[str, float]) -> None:
-    values = face_signals(FLOOR, BASELINE, face_observed("s", 0, 0, (face_like(**spoiled),)), 1)
+    values = signals(face_observed("s", 0, 0, (face_like(**spoiled),)))
     assert values["face_count"] == 1.0
-    assert all(value is None for name, value in values.items() if name != "face_count")
+    known = ("face_count", "brightness", "sharpness", "frozen")
+    assert all((value is not None) is (name in known) for name, value in values.items())
 
 
 def test_the_pose_is_unknown_before_calibration() -> None:
-    values = face_signals(FLOOR, None, face_observed("s", 0, 0, (REST,)), 1)
+    values = signals(face_observed("s", 0, 0, (REST,)), None)
     assert (values["face_count"], values["head_yaw"], values["gaze_x"]) == (1.0, None, None)
 
 
 def test_closed_eyes_look_nowhere_but_a_bowed_head_is_bowed() -> None:
     face = face_like(eye_openness=0.1, gaze_x=0.3, gaze_y=0.3, pitch_deg=-40.0)
-    values = face_signals(FLOOR, BASELINE, face_observed("s", 0, 0, (face,)), 1)
-    assert (values["gaze_x"], values["gaze_y"], values["head_pitch"]) == (0.0, 0.0, 31.0)
+    values = signals(face_observed("s", 0, 0, (face,)))
+    assert (values["gaze_x"], values["gaze_y"], values["head_pitch"]) == (0.0, 0.0, -31.0)
 
 
 def test_an_eye_that_was_never_open_has_no_ratio() -> None:
     baseline = (*BASELINE[:5], 0.0, 0.05)
-    values = face_signals(FLOOR, baseline, face_observed("s", 0, 0, (REST,)), 1)
+    values = signals(face_observed("s", 0, 0, (REST,)), baseline)
     assert values["eye_openness"] is None
 
 
@@ -94,15 +109,15 @@ def test_an_eye_that_was_never_open_has_no_ratio() -> None:
     ],
 )
 def test_an_object_is_as_sure_as_its_best_box(found: dict[str, float], clear: bool, value: float | None) -> None:
-    assert object_signals(objects_observed("s", 0, 0, found), ("object:phone",), clear) == {"object:phone": value}
+    assert object_values(objects_observed("s", 0, 0, found), {"object:phone": 0}, clear) == [value]
 
 
-def test_of_two_boxes_the_surer_counts() -> None:
+def test_of_several_boxes_the_surest_counts_and_the_second_is_a_signal_of_its_own() -> None:
     box = (0.0, 0.0, 1.0, 1.0)
     seen = objects_observed("s", 0, 0, {})
     objects = tuple(DetectedObject(label="phone", confidence=value, box_xyxy=box) for value in (0.6, 0.9, 0.3))
     seen = type(seen)(**{name: getattr(seen, name) for name in seen.__struct_fields__} | {"objects": objects})
-    assert object_signals(seen, ("object:phone",), True) == {"object:phone": 0.9}
+    assert object_values(seen, {"object:phone": 0, "second:phone": 1}, True) == [0.9, 0.6]
 
 
 @pytest.mark.parametrize(
@@ -120,23 +135,20 @@ def test_of_two_boxes_the_surer_counts() -> None:
 def test_one_true_test_is_enough_and_one_unknown_spoils_a_no(
     values: dict[str, float | None], truth: bool | None
 ) -> None:
-    planned = rule("looking_away")
-    assert judge(planned, policy_thresholds([planned])[0], 0, values).truth is truth
+    assert judged(rule("looking_away"), **values).truth is truth
 
 
 def test_a_true_test_stays_true_down_to_its_lower_threshold() -> None:
-    planned = rule("phone")
-    limits = policy_thresholds([planned])[0]
-    assert judge(planned, limits, 0, {"object:phone": 0.4}).truth is False
-    latched = judge(planned, limits, 0, {"object:phone": 0.5}).latched
-    assert judge(planned, limits, latched, {"object:phone": 0.4}).truth is True
-    assert judge(planned, limits, latched, {"object:phone": 0.39}).truth is False
+    phone = rule("phone")
+    assert judged(phone, object__phone=0.4).truth is False
+    latched = judged(phone, object__phone=0.5).latched
+    assert judged(phone, latched, object__phone=0.4).truth is True
+    assert judged(phone, latched, object__phone=0.39).truth is False
 
 
 def test_the_extreme_is_the_one_furthest_beyond_its_own_threshold() -> None:
     planned = rule("looking_away")
-    values = {"head_yaw": 22.0, "head_pitch": 0.0, "gaze_x": 0.21, "gaze_y": 0.0}
-    beyond = judge(planned, policy_thresholds([planned])[0], 0, values).beyond
+    beyond = judged(planned, head_yaw=22.0, head_pitch=0.0, gaze_x=0.21, gaze_y=0.0).beyond
     assert beyond is not None
     assert (planned.tests[beyond.test].signal, beyond.value) == ("gaze_x", 0.21)
     assert beyond.excess == pytest.approx(2.0)
@@ -144,23 +156,37 @@ def test_the_extreme_is_the_one_furthest_beyond_its_own_threshold() -> None:
 
 @pytest.mark.parametrize(("spread", "threshold"), [(0.0, 20.0), (4.9, 20.0), (6.0, 24.0), (50.0, 30.0)])
 def test_a_restless_person_gets_wider_thresholds_within_bounds(spread: float, threshold: float) -> None:
-    away = rule("looking_away")
-    assert personal_thresholds([away], (spread,) + (0.0,) * 6, 4.0, 1.5)[0][0] == threshold
-    assert personal_thresholds([rule("phone")], (spread,) * 7, 4.0, 1.5)[0] == (0.5,)
+    own = own_widths((spread,) * 7, 4.0)
+    away, phone = rule("looking_away"), rule("phone")
+    turned = judge(away, away.tests, own, 0, [1.0, threshold, *[0.0] * 11]).beyond
+    assert turned is not None
+    assert turned.threshold == threshold
+    assert judge(away, away.tests, own, 0, [1.0, threshold - 0.01, *[0.0] * 11]).truth is False
+    assert judge(phone, phone.tests, own, 0, [0.5]).truth is True
 
 
 @pytest.mark.parametrize(
-    ("signal", "detector"),
+    ("signal", "source"),
     [
-        ("face_count", "faces"),
-        ("gaze_y", "faces"),
-        ("object:second_screen", "objects"),
+        ("face_count", Source("faces", "face_count", 0, "count")),
+        ("gaze_y", Source("faces", "gaze_y", 0, "face")),
+        ("gaze_left", Source("faces", "gaze_x", -1, "face")),
+        ("head_up", Source("faces", "head_pitch", 1, "face")),
+        ("frozen", Source("faces", "frozen", 0, "anything")),
+        ("object:second_screen", Source("objects", "object:second_screen", 0, "clear")),
+        ("second:person", Source("objects", "second:person", 0, "clear")),
+        ("hand_at_face", Source("hands", "hand_at_face", 0, "anything")),
+        ("other_voice", Source("speech", "other_voice", 0, "anything")),
+        ("identity", Source("identity", "identity", 0, "anything")),
+        ("tab_hidden", Source("browser", "tab_hidden", 0, "anything")),
+        ("alive", None),
         ("object:", None),
+        ("object:Phone", None),
         ("phone", None),
     ],
 )
-def test_every_signal_has_its_detector(signal: str, detector: str | None) -> None:
-    assert detector_of(signal) == detector
+def test_every_signal_has_its_source(signal: str, source: Source | None) -> None:
+    assert source_of(signal) == source
 
 
 @pytest.mark.parametrize(
@@ -180,10 +206,22 @@ def test_of_a_long_step_only_the_usual_part_was_seen(step_ms: int, usual_ms: int
 
 
 @pytest.mark.parametrize(
-    ("usual_ms", "bridged"), [(33, 500), (200, 500), (500, 1250), (1000, 2500), (60_000, 5000), (0, 500)]
+    ("usual_ms", "expected_ms", "bridged"),
+    [
+        (33, 0, 82),
+        (200, 0, 500),
+        (500, 0, 1250),
+        (1000, 0, 2500),
+        (60_000, 0, 5000),
+        (0, 0, 0),
+        (0, 100, 250),
+        (200, 100, 500),
+    ],
 )
-def test_what_is_bridged_grows_with_the_detectors_own_step(usual_ms: int, bridged: int) -> None:
-    assert bridged_ms(500, usual_ms, EVIDENCE) == bridged
+def test_what_is_bridged_grows_with_the_detectors_own_step(usual_ms: int, expected_ms: int, bridged: int) -> None:
+    looks = Looks(7, 0, 8, usual_ms)
+    assert bridge_ms(EVIDENCE, "faces", looks, expected_ms) == bridged
+    assert bridge_ms(EVIDENCE, "browser", looks, expected_ms) == 30_000
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from scoring.policy import Policy, load_policy
-from scoring.verdict import clock, risk_class
-from tests.staged_exam import START_MS, Run, StagedExam, fold_all, samples_of, told, verdict_of
+from scoring.reasons import clock
+from scoring.verdict import risk_class
+from tests.staged_exam import FOUR_RULES, START_MS, Run, StagedExam, fold_all, samples_of, told, verdict_of
 
-POLICY = load_policy("default")
+POLICY = FOUR_RULES
 NORMAL = Run("normal", 10)
 
 
@@ -115,7 +116,7 @@ def test_a_detector_that_never_ran_covers_nothing() -> None:
     verdict = verdict_of(messages)
     assert {total.rule: total.coverage for total in verdict.rules}["phone"] == 0.0
     assert verdict.coverage == pytest.approx(0.72, abs=0.01)
-    assert '"Phone in view" could not be judged at all.' in verdict.reasons
+    assert "Could be judged at no time: phone in view." in verdict.reasons
 
 
 @pytest.mark.parametrize("behaviour", ["missing", "dark", "covered"])
