@@ -5,42 +5,65 @@ everything. Smoothing is a low-pass of first order over event time, in arithmeti
 What is not known changes nothing. Points are in thousandths.
 """
 
-from scoring.policy_document import AttentionRules, QualityFloor
+from dataclasses import dataclass
+
+from scoring.policy_document import AttentionRules, PolicyDocument
 from scoring.signals import SLOTS, Values
 from scoring.state import Attention
 
 FULL = 100_000
 _COUNT, _EYES = SLOTS["faces"].index("face_count"), SLOTS["faces"].index("eye_openness")
 _SLOT = {signal: SLOTS["faces"].index(signal) for signal in ("head_yaw", "head_pitch", "gaze_x", "gaze_y")}
-UNKNOWN = ""
 
 
-def attend(
-    rules: AttentionRules, floor: QualityFloor, before: Attention | None, values: Values, at_ms: int, seen_ms: int
-) -> Attention | None:
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The rules of attention ready to use: (slot, free, lost) of each deviation, levels from the highest down."""
+
+    smoothing_ms: int
+    deviations: tuple[tuple[int, float, float], ...]
+    levels: tuple[tuple[int, str], ...]
+    absent: str
+    eyes_closed_below: float
+
+
+def scale_of(spec: PolicyDocument) -> Scale | None:
+    """The policy's scale; None: it does not measure attention."""
+    rules = spec.attention
+    if rules is None:
+        return None
+    deviations = tuple((_SLOT[signal], level.free, level.lost) for signal, level in sorted(rules.deviations.items()))
+    return Scale(rules.smoothing_ms, deviations, _levels(rules), rules.absent, spec.quality.eyes_closed_below)
+
+
+def _levels(rules: AttentionRules) -> tuple[tuple[int, str], ...]:
+    return tuple(sorted(((round(least * 1000), name) for name, least in rules.levels.items()), reverse=True))
+
+
+def attend(scale: Scale, before: Attention | None, values: Values, at_ms: int, seen_ms: int) -> Attention | None:
     """Attention after one look at faces; None: it was never known."""
-    instant = _instant(rules, floor, values)
+    instant = _instant(scale, values)
     if instant is None:
         return before
     if before is None:
         return Attention(instant, at_ms)
-    now = before.now + (instant - before.now) * seen_ms // (rules.smoothing_ms + seen_ms)
+    now = before.now + (instant - before.now) * seen_ms // (scale.smoothing_ms + seen_ms)
     return Attention(now, at_ms, before.sum + now * seen_ms, before.known_ms + seen_ms)
 
 
-def _instant(rules: AttentionRules, floor: QualityFloor, values: Values) -> int | None:
+def _instant(scale: Scale, values: Values) -> int | None:
     if values[_COUNT] == 0.0:
         return 0
     eyes = values[_EYES]
     if eyes is None:
         return None
-    if eyes < floor.eyes_closed_below:
+    if eyes < scale.eyes_closed_below:
         return 0
     worst = 0.0
-    for signal, level in rules.deviations.items():
-        value = values[_SLOT[signal]]
-        if value is not None:
-            worst = max(worst, min(1.0, (abs(value) - level.free) / (level.lost - level.free)))
+    for slot, free, lost in scale.deviations:
+        value = values[slot]
+        if value is not None and not -free <= value <= free:
+            worst = max(worst, min(1.0, (abs(value) - free) / (lost - free)))
     return round(FULL * (1.0 - worst))
 
 
@@ -51,9 +74,8 @@ def mean(attention: Attention | None) -> float | None:
     return round((attention.sum // attention.known_ms if attention.known_ms else attention.now) / 1000, 1)
 
 
-def name_of(rules: AttentionRules, thousandths: int, faces: int) -> str:
+def name_of(scale: Scale, thousandths: int, faces: int) -> str:
     """The name of the highest level that is reached, or of being absent."""
     if faces == 0:
-        return rules.absent
-    levels = sorted(rules.levels.items(), key=lambda level: -level[1])
-    return next((name for name, least in levels if thousandths >= least * 1000), levels[-1][0])
+        return scale.absent
+    return next((name for least, name in scale.levels if thousandths >= least), scale.levels[-1][1])

@@ -27,7 +27,7 @@ def judge(
     if rule.trust and not _are_all_true(rule.trust, own, values):
         return Judgement(None, latched, None)
     found = _any_of(tests, own, latched, values)
-    if found.truth is False or not rule.only_if:
+    if not rule.only_if or found.truth is False:
         return found
     beside = _are_all_true(rule.only_if, own, values)
     if beside and found.truth:
@@ -74,8 +74,6 @@ def is_trusted(trust: Sequence[PlannedTest], own: Sequence[float], values: Value
 
 def tests_on(rule: PlannedRule, stream: Stream) -> Sequence[PlannedTest]:
     """The rule's tests that speak of this stream."""
-    if len(rule.streams) == 1:
-        return rule.tests
     return [test for test in rule.tests if test.stream == stream]
 
 

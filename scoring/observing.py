@@ -7,7 +7,7 @@ closed and opened, rule by rule. A detector's time never runs backwards: a frame
 
 from detectors.messages import FaceObserved, HandsObserved, IdentityObserved, ObjectsObserved, SpeechObserved
 from ingest.messages import BrowserReported
-from scoring import attention
+from scoring.attention import attend
 from scoring.calibrating import calibrate
 from scoring.capture_time import in_break, shift_after
 from scoring.conditions import is_trusted
@@ -113,9 +113,8 @@ def _see_faces(
     middle = state.baseline.middle if state.baseline else None
     before, mouth = last_mouth(seen, count, step.step_ms, state.view.mouth)
     values = face_values(floor, middle, seen, count, before)
-    rules = policy.spec.attention
-    if rules is not None and middle is not None:
-        state.attention = attention.attend(rules, floor, state.attention, values, here.capture_ms, step.seen_ms)
+    if policy.attention is not None and middle is not None:
+        state.attention = attend(policy.attention, state.attention, values, here.capture_ms, step.seen_ms)
     share = seen.faces[0].width_share if seen.faces else state.view.face_share
     _look(policy, state, Look("faces", here, values, step), messages)
     state.view = View(count, share, is_clear(floor, seen.quality), mouth)

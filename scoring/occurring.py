@@ -1,6 +1,6 @@
 """What a look means for the rules: which must be run at all, what they say, what it costs."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -30,8 +30,15 @@ def advance_rules(policy: Policy, state: SessionState, look: Look, is_break: boo
     places = _awake(policy, state, look)
     if not places:
         return
-    happened = [_advance(policy, state, policy.rules[place], look, is_break) for place in sorted(places)]
-    _follow(policy, state, look.here.capture_ms, happened, messages)
+    eventful = []
+    for place in sorted(places):
+        happened = _advance(policy, state, policy.rules[place], look, is_break)
+        if happened.costs or happened.outcome.ended:
+            eventful.append(happened)
+        else:
+            _keep(state, place, happened.outcome.situation)
+    if eventful:
+        _follow(policy, state, look.here.capture_ms, eventful, messages)
 
 
 def close_rules(policy: Policy, state: SessionState, end_ms: int, messages: Messages) -> None:
@@ -48,15 +55,14 @@ def situation_of(state: SessionState, place: int) -> Situation:
 
 def _awake(policy: Policy, state: SessionState, look: Look) -> set[int]:
     """The rules that hold or remember something, and those that a value may make true; the others stay as they are."""
-    places = {
-        place
-        for place in (*state.held, *state.memories)
-        if place < len(policy.rules) and look.stream in policy.rules[place].streams
-    }
+    places: set[int] = set()
     for slot, low, high, rules in policy.bands[look.stream]:
         value = look.values[slot]
         if value is not None and not low < value < high:
             places.update(rules)
+    if state.held or state.memories:
+        on = policy.watched[look.stream]
+        places.update(on.intersection(state.held), on.intersection(state.memories))
     return places
 
 
@@ -105,18 +111,17 @@ def _keep(state: SessionState, place: int, situation: Situation) -> None:
 
 
 def _with(values: dict[int, Value], place: int, value: Value | None) -> dict[int, Value]:
-    rest = {key: one for key, one in values.items() if key != place}
-    return rest if value is None else rest | {place: value}
+    if value is not None:
+        return {**values, place: value}
+    return {key: one for key, one in values.items() if key != place}
 
 
 def _follow(
-    policy: Policy, state: SessionState, now_ms: int, happened: Iterable[_Happened], messages: Messages
+    policy: Policy, state: SessionState, now_ms: int, happened: Sequence[_Happened], messages: Messages
 ) -> None:
     """The state and the risk after it, and what is said of it; risk is settled before any event opens or closes."""
-    happened = list(happened)
-    if any(costs or outcome.ended for _, outcome, costs in happened):
-        decay = policy.spec.score.decay_per_s
-        state.risk = score.settle(state.risk, decay, score.is_wrong(policy, state), now_ms)
+    decay = policy.spec.score.decay_per_s
+    state.risk = score.settle(state.risk, decay, score.is_wrong(policy, state), now_ms)
     for planned, outcome, _ in happened:
         _keep(state, planned.place, outcome.situation)
     for one in happened:

@@ -47,7 +47,10 @@ class PlannedTest:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRule:
-    """A rule ready to run; `place`: among the policy's rules. Points are in thousandths, times in milliseconds."""
+    """A rule ready to run; `place`: among the policy's rules. Points are in thousandths, times in milliseconds.
+
+    `remembers`: it looks at more than the moment.
+    """
 
     place: int
     name: str
@@ -64,6 +67,7 @@ class PlannedRule:
     clear_ms: int
     millipoints: int
     is_conduct: bool
+    remembers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ def plan_rule(place: int, name: str, rule: Rule, spec: PolicyDocument, slots: Ma
         clear_ms=_clear_ms(rule),
         millipoints=round(rule.points * 1000),
         is_conduct=rule.about == "conduct",
+        remembers=isinstance(rule, ShareRule | RateRule | CombinationRule | SequenceRule),
     )
 
 

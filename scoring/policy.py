@@ -12,6 +12,7 @@ import msgspec
 
 from ingest.errors import PoisonError
 from scoring.accommodations import Accommodation, accommodations_document, parse_accommodations
+from scoring.attention import Scale, scale_of
 from scoring.plan import Band, Group, PlannedRule, bands_of, groups_of, object_slots, plan_rules
 from scoring.policy_complaints import complaints
 from scoring.policy_document import PolicyDocument
@@ -26,7 +27,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """One checked policy and what somebody is allowed under it.
 
     `document`: its canonical JSON text, `digest`: the 16 hexadecimal digits that name it. `terms`: document and
-    accommodations, `key`: their digest, equal to `digest` when there are none.
+    accommodations, `key`: their digest, equal to `digest` when there are none. `watched`: the places of the rules that
+    speak of a stream.
     """
 
     spec: PolicyDocument
@@ -37,10 +39,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[PlannedRule, ...]
     groups: dict[Stream, tuple[Group, ...]]
     bands: dict[Stream, tuple[Band, ...]]
+    watched: dict[Stream, frozenset[int]]
     object_slots: dict[str, int]
     accommodations: tuple[Accommodation, ...]
     variants: Variants
     breaks: tuple[tuple[int, int], ...]
+    attention: Scale | None
 
     @property
     def name(self) -> str:
@@ -68,10 +72,12 @@ def plan(spec: PolicyDocument, accommodations: Sequence[Accommodation] = ()) -> 
         rules=rules,
         groups={stream: groups_of(rules, stream) for stream in STREAMS},
         bands={stream: bands_of(rules, stream) for stream in STREAMS},
+        watched={stream: frozenset(r.place for r in rules if stream in r.streams) for stream in STREAMS},
         object_slots=object_slots(spec),
         accommodations=tuple(accommodations),
         variants=variants_of(rules, accommodations),
         breaks=breaks_of(accommodations),
+        attention=scale_of(spec),
     )
 
 

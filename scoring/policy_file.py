@@ -1,55 +1,63 @@
-"""Reading a policy from TOML: presets, inheritance by `extends`, errors with file, line, key and what is allowed."""
+"""Reading a policy from TOML: presets, inheritance by `extends`, errors with file, line, key and what is allowed.
 
-import re
-import tomllib
-from collections.abc import Iterator
+`extends` names a preset or a file in the same folder; what the policy does not name is as there. Tables are joined key
+by key, lists and the names of attention's levels are replaced as a whole. A rule of another kind than the inherited one
+takes from it only what every kind has. `keep_rules` lists the inherited rules that stay; without it all do.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import inspect
 
 from ingest.errors import InputError
-from scoring.policy_complaints import Complaint, complaints
-from scoring.policy_document import (
-    ActivityRules,
-    AttentionRules,
-    CalibrationRules,
-    Classes,
-    Evidence,
-    Fallback,
-    Level,
-    PolicyDocument,
-    QualityFloor,
-    ScoreRules,
-)
-from scoring.rule_document import KINDS, AnyRule, Comparison, Part, Rule
+from scoring.complaint import Complaint, Keys, allowed
+from scoring.field_complaints import misfits
+from scoring.policy_complaints import complaints, rule_complaints
+from scoring.policy_document import PolicyDocument
+from scoring.rule_document import AnyRule, Label, Rule
+from scoring.toml_file import TomlFile, read_toml
 
 DEFAULT = "default"
 PRESETS = Path(__file__).parent / "policies"
-LARGEST_FILE = 1 << 18
+MOST_ANCESTORS = 8
+FEW_MISSING = 2  # tables; a document that lacks more was not meant to be complete
 
-_TABLES: dict[str, type[msgspec.Struct]] = {
-    "": PolicyDocument,
-    "evidence": Evidence,
-    "quality": QualityFloor,
-    "calibration": CalibrationRules,
-    "calibration.fallback": Fallback,
-    "score": ScoreRules,
-    "classes": Classes,
-    "rules.*": AnyRule,
-    "rules.*.when": Comparison,
-    "rules.*.only_if": Comparison,
-    "rules.*.trust": Comparison,
-    "rules.*.parts": Part,
-    "rules.*.parts.when": Comparison,
-    "attention": AttentionRules,
-    "attention.deviations.*": Level,
-    "activity": ActivityRules,
-}
-_HEADER = re.compile(r"^\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(#.*)?$")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
-_WHERE = re.compile(r"^(?P<why>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
-_FIELD = re.compile(r"field `([^`]+)`")
+
+class WrittenPolicy(PolicyDocument, frozen=True, kw_only=True):
+    """A policy with what only its file says: whom it extends, which of the inherited rules it keeps."""
+
+    extends: str = ""
+    keep_rules: tuple[Label, ...] | None = None
+
+
+_WRITTEN = inspect.type_info(WrittenPolicy)
+_OF_EVERY_KIND = frozenset(AnyRule.__struct_fields__)
+_WHOLE: frozenset[Keys] = frozenset({("attention", "levels")})
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one file of a line of inheritance says, and what the whole line up to it amounts to."""
+
+    name: str
+    own: dict[str, Any]
+    merged: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A policy as far as it could be read: complete (`spec`), or everything that is wrong with it.
+
+    `layers`: the files that make it, the one that all others rest on first.
+    """
+
+    spec: PolicyDocument | None
+    errors: tuple[InputError, ...]
+    layers: tuple[Layer, ...]
 
 
 def presets() -> tuple[str, ...]:
@@ -60,115 +68,148 @@ def presets() -> tuple[str, ...]:
 def read_policy(name_or_path: str) -> PolicyDocument:
     """The preset of that name, or the policy in that TOML file.
 
-    Raises: InputError.
+    Raises: InputError, the first of those that `examine_policy` finds.
     """
-    path = PRESETS / f"{name_or_path}.toml" if name_or_path in presets() else Path(name_or_path)
-    text = _read(path, name_or_path)
-    own = _parse(text, path)
-    raw = _inherit(own, path, text)
-    for complaint in _complaints_of(raw):
-        raise _error(path, text, complaint)
-    return msgspec.convert(raw, PolicyDocument)
+    examined = examine_policy(name_or_path)
+    for error in examined.errors:
+        raise error
+    assert examined.spec is not None
+    return examined.spec
 
 
-def _read(path: Path, asked: str) -> str:
+def examine_policy(name_or_path: str) -> Examined:
+    """The preset of that name, or the policy in that TOML file, with all that is wrong with it."""
+    return _examine(_path_of(name_or_path), ())
+
+
+def _path_of(name_or_path: str) -> Path:
+    return PRESETS / f"{name_or_path}.toml" if name_or_path in presets() else Path(name_or_path)
+
+
+def _examine(path: Path, heirs: tuple[Path, ...]) -> Examined:
+    """`heirs`: the files that rest on this one."""
     mend = f"Give the path of a TOML file or one of the presets: {', '.join(presets())}."
     try:
-        if not path.is_file():
-            raise InputError(f"policy {asked!r}", "there is no such preset or file", mend)
-        content = path.read_bytes()
-        if len(content) > LARGEST_FILE:
-            raise InputError(f"policy {asked!r}", f"the file has more than {LARGEST_FILE} bytes", mend)
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise InputError(f"policy {asked!r}", f"not UTF-8 text ({error.reason} at byte {error.start})", mend) from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"policy {asked!r}", f"cannot be read ({error})", mend) from error
+        file = read_toml("policy", path, mend)
+    except InputError as error:
+        return Examined(None, (error,), ())
+    wrong = tuple(_about_extends(file, (*heirs, path)))
+    if wrong:
+        return Examined(None, tuple(file.error(complaint) for complaint in wrong), ())
+    base = _examine(_base_of(file), (*heirs, path)) if "extends" in file.raw else Examined(None, (), ())
+    return base if base.errors else _complete(file, base.layers)
 
 
-def _parse(text: str, path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(
-            f"policy {path}", f"not valid TOML: {error}", "Mend the syntax; see https://toml.io."
-        ) from error
+def _complete(file: TomlFile, under: tuple[Layer, ...]) -> Examined:
+    """The policy of a file on top of what it extends, which is without fault."""
+    inherited = under[-1].merged if under else {}
+    own = {"name": file.path.stem} | file.raw if under else file.raw
+    wrong = list(_about_keeping(file.raw, inherited))
+    merged = _merge(_kept(inherited, None if wrong else own.get("keep_rules")), _without_file_keys(own))
+    layer = Layer(str(merged.get("name", file.path.stem)), own, merged)
+    wrong += _complaints_of(merged, bool(under))
+    errors = tuple(file.error(complaint) for complaint in wrong)
+    return Examined(None if errors else msgspec.convert(merged, PolicyDocument), errors, (*under, layer))
 
 
-def _inherit(own: dict[str, Any], path: Path, text: str) -> dict[str, Any]:
-    """The document with everything that it inherits; a policy without a name is called after its file."""
-    base = own.pop("extends", None)
-    if base is None:
-        return own
-    if base not in presets():
-        complaint = Complaint(("extends",), f"{base!r} is not a preset", f"Allowed: {', '.join(presets())}.")
-        raise _error(path, text, complaint)
-    inherited = msgspec.to_builtins(read_policy(base))
-    return _merge(inherited, {"name": path.stem} | own)
+def _without_file_keys(own: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in own.items() if key not in ("extends", "keep_rules")}
 
 
-def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def _about_extends(file: TomlFile, line: tuple[Path, ...]) -> Iterator[Complaint]:
+    """What is wrong with whom the file extends; `line`: the file and those that rest on it."""
+    base = file.raw.get("extends", DEFAULT)
+    if not isinstance(base, str):
+        yield from misfits({"extends": base}, inspect.type_info(_Extending))
+        return
+    beside = _beside(file.path)
+    if base not in (*presets(), *beside):
+        mend = allowed((*presets(), *beside), base)
+        yield Complaint(("extends",), f"{base!r} is no preset and no .toml file in the same folder", mend)
+    elif "extends" in file.raw and _base_of(file).resolve() in [one.resolve() for one in line]:
+        chain = " > ".join((*(one.name for one in line), _base_of(file).name))
+        yield Complaint(("extends",), f"goes in a circle: {chain}", "Let one of them extend a preset or nothing.")
+    elif len(line) > MOST_ANCESTORS:
+        yield Complaint(("extends",), f"more than {MOST_ANCESTORS} policies rest on each other", "Join some of them.")
+
+
+class _Extending(msgspec.Struct):
+    extends: str
+
+
+def _beside(path: Path) -> tuple[str, ...]:
+    """The TOML files in the same folder, but for the presets' own, which go by their names."""
+    if path.parent.resolve() == PRESETS.resolve():
+        return ()
+    return tuple(sorted(one.name for one in path.parent.glob("*.toml")))
+
+
+def _base_of(file: TomlFile) -> Path:
+    base: str = file.raw["extends"]
+    return PRESETS / f"{base}.toml" if base in presets() else file.path.parent / base
+
+
+def _about_keeping(own: dict[str, Any], inherited: dict[str, Any]) -> Iterator[Complaint]:
+    """What is wrong with the rules to be kept; that they are names is seen to with the other fields."""
+    keep = own.get("keep_rules")
+    if keep is None:
+        return
+    if not inherited:
+        yield Complaint(("keep_rules",), "means nothing without extends", 'Add extends = "default", or leave it out.')
+        return
+    wrong = list(misfits({"keep_rules": keep}, inspect.type_info(_Keeping)))
+    yield from wrong
+    for place, name in enumerate(() if wrong else keep):
+        if name not in inherited["rules"]:
+            why = f"there is no inherited rule {name!r}"
+            yield Complaint(("keep_rules", f"[{place}]"), why, allowed(inherited["rules"], name))
+
+
+class _Keeping(msgspec.Struct):
+    keep_rules: tuple[Label, ...]
+
+
+def _kept(inherited: dict[str, Any], keep: Iterable[str] | None) -> dict[str, Any]:
+    if keep is None or not inherited:
+        return inherited
+    return inherited | {"rules": {name: inherited["rules"][name] for name in keep}}
+
+
+def _merge(under: dict[str, Any], over: dict[str, Any], keys: Keys = ()) -> dict[str, Any]:
     merged = dict(under)
     for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merge(merged[key], value) if both else value
+        here, old = (*keys, key), merged.get(key)
+        if isinstance(value, dict) and isinstance(old, dict) and here not in _WHOLE:
+            merged[key] = _merge(_fit_for(value, old) if keys == ("rules",) else old, value, here)
+        else:
+            merged[key] = value
     return merged
 
 
-def _complaints_of(raw: dict[str, Any]) -> Iterator[Complaint]:
-    """What the types refuse first, then what the fields say about each other."""
-    rules = raw.get("rules")
-    for name, rule in rules.items() if isinstance(rules, dict) else ():
-        yield from _refused(rule, Rule, ("rules", name))
-    refused = list(_refused(raw, PolicyDocument, ()))
-    yield from refused or complaints(msgspec.convert(raw, PolicyDocument))
+def _fit_for(rule: dict[str, Any], inherited: dict[str, Any]) -> dict[str, Any]:
+    """What a rule takes over."""
+    if rule.get("kind", inherited.get("kind")) == inherited.get("kind"):
+        return inherited
+    return {field: value for field, value in inherited.items() if field in _OF_EVERY_KIND}
 
 
-def _refused(raw: object, kind: Any, under: tuple[str, ...]) -> Iterator[Complaint]:
-    try:
-        msgspec.convert(raw, kind)
-    except msgspec.ValidationError as error:
-        found = _WHERE.match(str(error))
-        why, path = (found["why"], found["path"] or "") if found else (str(error), "")
-        keys = (*under, *re.findall(r"[A-Za-z0-9_]+", re.sub(r"\[[^\]]*\]", "", path)))
-        yield _explain(keys, why)
+def _complaints_of(merged: dict[str, Any], extends: bool) -> Iterator[Complaint]:
+    """What is wrong with the fields, and what the fields that are right say about each other."""
+    wrong = list(misfits(merged, _WRITTEN))
+    missing = [complaint.keys[0] for complaint in wrong if len(complaint.keys) == 1 and complaint.keys[0] not in merged]
+    if not extends and len(missing) > FEW_MISSING:
+        mend = f'Begin with extends = "{DEFAULT}" and name only what differs.'
+        wrong = [complaint for complaint in wrong if complaint.keys[0] not in missing]
+        yield Complaint((), f"{', '.join(missing)} are missing", mend)
+    if wrong or missing:
+        yield from wrong
+        yield from _about_sound_rules(merged.get("rules"), {complaint.keys[:2] for complaint in wrong})
+    else:
+        yield from complaints(msgspec.convert(merged, PolicyDocument))
 
 
-def _explain(keys: tuple[str, ...], why: str) -> Complaint:
-    """A complaint of msgspec's words, with the fields that the table may have."""
-    field = _FIELD.search(why)
-    place = ".".join("*" if keys[0] == "rules" and at == 1 else key for at, key in enumerate(keys))
-    table = _TABLES.get(place)
-    if field and table:
-        allowed = f"Fields of this table: {', '.join(table.__struct_fields__)}."
-        verb = "is not known" if "unknown" in why else "is missing"
-        return Complaint((*keys, field[1]), verb, allowed)
-    if keys[-1:] == ("kind",):
-        return Complaint(keys, "not a kind of rule", f"Allowed: {', '.join(KINDS)}.")
-    return Complaint(keys, why[:1].lower() + why[1:], "Give a value of that type and range.")
-
-
-def _error(path: Path, text: str, complaint: Complaint) -> InputError:
-    line = line_of(text, complaint.keys)
-    place = f"policy {path}" + (f", line {line}" if line else "")
-    return InputError(f"{place}: {'.'.join(complaint.keys) or 'document'}", complaint.why, complaint.mend)
-
-
-def line_of(text: str, keys: tuple[str, ...]) -> int:
-    """The line, from 1, that sets `keys` or the closest table above it; 0 when no line names any of them."""
-    table: tuple[str, ...] = ()
-    best, depth = 0, 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            table = named = _split(header[1])
-        elif key := _KEY.match(line):
-            named = (*table, *_split(key[1]))
-        else:
-            continue
-        if len(named) > depth and keys[: len(named)] == named:
-            best, depth = number, len(named)
-    return best
-
-
-def _split(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+def _about_sound_rules(rules: object, unsound: set[Keys]) -> Iterator[Complaint]:
+    """What the fields of those rules say about each other whose fields are right."""
+    for name, rule in rules.items() if isinstance(rules, dict) and ("rules",) not in unsound else ():
+        if ("rules", name) not in unsound:
+            yield from rule_complaints(("rules", name), msgspec.convert(rule, Rule))

@@ -52,15 +52,17 @@ def advance(planned: PlannedRule, own: Sequence[float], situation: Situation, lo
         memory = after_event(planned, memory) if ended else memory
         history = remember(planned, history, ended) if ended else history
         held = None
-    tests = tests_on(planned, look.stream)
+    tests = planned.tests if len(planned.streams) == 1 else tests_on(planned, look.stream)
     latched = held.latched if held else memory.latched if memory else 0
-    judged = judge(planned, tests, own, latched, look.values)
-    recalled = recall(planned, tests, memory, judged, look.here, look.step, held is not None and held.is_open)
-    held = _hold(held, recalled.judged, recalled.since, look, history)
-    fired = held is not None and _fires(planned, history, held, recalled.judged, look.here.capture_ms)
+    judged, since = judge(planned, tests, own, latched, look.values), look.here
+    if planned.remembers:
+        is_open = held is not None and held.is_open
+        memory, judged, since = recall(planned, tests, memory, judged, look.here, look.step, is_open)
+    held = _hold(held, judged, since, look, history)
+    fired = held is not None and _fires(planned, history, held, judged, look.here.capture_ms)
     if held is not None and fired:
         held = replace(held, fired_ms=look.here.capture_ms)
-    return Outcome(Situation(held, recalled.memory, history), ended, fired)
+    return Outcome(Situation(held, memory, history), ended, fired)
 
 
 def _hold(held: Interval | None, judged: Judgement, since: Moment, look: Look, history: History) -> Interval | None:

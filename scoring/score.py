@@ -3,7 +3,7 @@
 Points are integers in thousandths: one point a second is one thousandth a millisecond, and sums have no order.
 """
 
-from scoring import attention
+from scoring.attention import name_of
 from scoring.coverage import bridge_ms
 from scoring.messages import ScoreSample
 from scoring.plan import PlannedRule
@@ -44,6 +44,8 @@ def is_wrong(policy: Policy, state: SessionState) -> bool:
 
 def _counting(policy: Policy, state: SessionState) -> list[PlannedRule]:
     """The rules with an event that counts and goes on, in order; variants never count anything themselves."""
+    if not state.held:
+        return []
     places = sorted(place for place, held in state.held.items() if held.counted_ms is not None)
     return [policy.rules[place] for place in places]
 
@@ -63,30 +65,24 @@ def sample_until(policy: Policy, state: SessionState, until_ms: int) -> list[Sco
 
 
 def _sample(policy: Policy, state: SessionState, at_ms: int) -> ScoreSample:
-    risk, looks = state.risk, state.looks_of("faces")
+    risk, looks, counting = state.risk, state.looks_of("faces"), _counting(policy, state)
     seen = looks.frames > 0 and looks.at_ms > at_ms - SECOND_MS
-    rules, attentive = policy.spec.attention, state.attention
-    is_known = rules is not None and attentive is not None and seen
-    decay = policy.spec.score.decay_per_s
+    is_held = any(rule.is_conduct for rule in counting)
+    attentive = state.attention if policy.attention is not None and seen else None
     return ScoreSample(
         session=state.session,
         policy=state.policy,
         at_ms=at_ms,
-        temporary=points(temporary_at(risk, decay, is_wrong(policy, state), max(at_ms, risk.at_ms))),
+        temporary=points(temporary_at(risk, policy.spec.score.decay_per_s, is_held, max(at_ms, risk.at_ms))),
         permanent=points(risk.permanent),
-        active=_active(policy, state, at_ms),
+        active=tuple(rule.name for rule in counting if not _is_stale(policy, rule, state, at_ms)),
         frames=state.frames,
         faces=state.view.faces if seen else -1,
         seen=seen,
         ingested_ms=state.ingested_ms,
-        attention=round(attentive.now / 1000, 1) if is_known and attentive else None,
-        state=attention.name_of(rules, attentive.now, state.view.faces) if is_known and rules and attentive else "",
+        attention=round(attentive.now / 1000, 1) if attentive else None,
+        state=name_of(policy.attention, attentive.now, state.view.faces) if attentive and policy.attention else "",
     )
-
-
-def _active(policy: Policy, state: SessionState, at_ms: int) -> tuple[str, ...]:
-    """The rules with an open event; one whose detector has not looked for too long is not known to go on."""
-    return tuple(rule.name for rule in _counting(policy, state) if not _is_stale(policy, rule, state, at_ms))
 
 
 def _is_stale(policy: Policy, planned: PlannedRule, state: SessionState, at_ms: int) -> bool:
