@@ -6,7 +6,8 @@ import pytest
 
 from ingest.errors import InputError, PoisonError
 from scoring.policy import Policy, load_policy, parse_terms
-from scoring.policy_file import line_of, presets
+from scoring.policy_file import presets
+from scoring.toml_lines import line_of, lines_of
 
 PHONE = 'extends = "default"\n\n[rules.phone]\n'
 WHEN = PHONE + "when = [{ signal = "
