@@ -47,7 +47,8 @@ class Topic:
         }
 
 
-FRAMES, OBSERVATIONS, RISK_EVENTS = "frames", "observations", "risk-events"
+FRAMES, OBSERVATIONS = "frames", "observations"
+RISK_EVENTS, SHADOW_EVENTS = "risk-events", "shadow-events"
 NOTICES, DEAD_LETTERS = "notices", "dead-letters"
 
 # A segment of 30 s and a check every 15 s bound what is kept of a retention of 2 minutes to about 4.
@@ -61,6 +62,7 @@ TOPICS = (
         DAY_MS,
     ),
     Topic(RISK_EVENTS, "session", "event, score sample or verdict", "scoring", "sinks", 7 * DAY_MS),
+    Topic(SHADOW_EVENTS, "session", "the same under a policy on trial", "scoring", "sinks", 7 * DAY_MS),
     Topic(
         NOTICES, "session", "what a candidate may be told", "scoring", "ingest",
         5 * MINUTE_MS, "LogAppendTime", MINUTE_MS,

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ingest.errors import InputError, ProctorError, TransientError
 from ingest.kafka_log import KafkaReader, KafkaWriter
 from ingest.telemetry import TelemetryServer, configure_logging
-from ingest.topics import OBSERVATIONS, RISK_EVENTS
+from ingest.topics import OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS
 from sinks.health import Probe, ask_broker
 from sinks.patience import Patience
 from sinks.settings import SinksSettings
@@ -46,9 +46,8 @@ async def serve(settings: SinksSettings, store: Store) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    reader = KafkaReader(
-        settings.kafka, GROUP, OBSERVATIONS, RISK_EVENTS, member=settings.member, prefix=settings.topic_prefix
-    )
+    topics = (OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS)
+    reader = KafkaReader(settings.kafka, GROUP, *topics, member=settings.member, prefix=settings.topic_prefix)
     letters = KafkaWriter(settings.kafka, prefix=settings.topic_prefix)
     writer = RowWriter(reader, letters, store, stop)
     async with AsyncExitStack() as closing:

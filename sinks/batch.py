@@ -23,7 +23,7 @@ class TooMuchPoisonError(ProctorError):
 
 
 def rows_of(record: Record) -> Sequence[Row]:
-    """The rows of a record of either topic.
+    """The rows of a record of any topic that is stored.
 
     Raises: PoisonError.
     """

@@ -1,42 +1,25 @@
 """From a record of `observations` to rows: one for each observation of a session, none for ticks."""
 
-from array import array
 from collections.abc import Iterator
-from typing import TypedDict
+from hashlib import blake2b
 
-import msgspec
-
-from detectors.messages import Face, FaceObserved, FramesEnded, ObjectsObserved
-from ingest.errors import PoisonError
+from detectors.messages import (
+    FaceObserved,
+    FramesEnded,
+    HandsObserved,
+    IdentityObserved,
+    ObjectsObserved,
+    SpeechObserved,
+)
 from ingest.log import Record
-from ingest.messages import FramesDropped, SessionEnded, SessionStarted
-from scoring.messages import Observation, Tick, decode_bundle
+from ingest.messages import BrowserReported, FramesDropped, SessionEnded, SessionStarted, encode_message
+from scoring.messages import Observation, SessionObservation, Tick, unpack_bundle
+from sinks.row_making import Values, alike, make_row, place_of
 from sinks.rows import ObservationRow, SessionRow
 
-_pieces_of = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+Detected = FaceObserved | ObjectsObserved | HandsObserved | SpeechObserved | IdentityObserved
 
-
-class Stored(TypedDict):
-    """What every row carries: where its message stands in the log, when the log took it, and its exact bytes."""
-
-    log_partition: int
-    log_offset: int
-    log_ms: int
-    position: int
-    packed: bytes
-
-
-class FaceNumbers(TypedDict, total=False):
-    """The columns that only a face fills."""
-
-    yaw_deg: float
-    pitch_deg: float
-    roll_deg: float
-    gaze_x: float
-    gaze_y: float
-    eye_openness: float
-    mouth_openness: float
-    face_width_share: float
+DIGEST_BYTES = 8  # of a policy's document, as verdicts and events name it
 
 
 def observation_rows(record: Record) -> list[ObservationRow | SessionRow]:
@@ -44,142 +27,69 @@ def observation_rows(record: Record) -> list[ObservationRow | SessionRow]:
 
     Raises: PoisonError when the record is no bundle, or holds a number that no column can hold.
     """
-    bundle = decode_bundle(record.value)
-    place = (record.partition, record.offset, record.timestamp_ms)
-    try:
-        return [
-            row
-            for position, (observation, piece) in enumerate(zip(bundle, _pieces_of(record.value), strict=True))
-            for row in _rows(observation, _stored(place, position, bytes(piece)))
-        ]
-    except OverflowError as error:
-        raise PoisonError(f"a number in a bundle of observations is out of range: {error}") from error
+    place = place_of(record)
+    return [
+        row
+        for position, (observation, packed) in enumerate(unpack_bundle(record.value))
+        for row in _rows(observation, place | {"position": position, "packed": packed})
+    ]
 
 
-def _stored(place: tuple[int, int, int], position: int, packed: bytes) -> Stored:
-    partition, offset, log_ms = place
-    return Stored(log_partition=partition, log_offset=offset, log_ms=log_ms, position=position, packed=packed)
-
-
-def _rows(observation: Observation, stored: Stored) -> Iterator[ObservationRow | SessionRow]:
-    match observation:
-        case FaceObserved():
-            yield _face_row(observation, stored)
-        case ObjectsObserved():
-            yield _objects_row(observation, stored)
-        case FramesEnded():
-            yield _ended_row(observation, stored)
-        case FramesDropped():
-            yield _dropped_row(observation, stored)
-        case SessionStarted() | SessionEnded():
-            yield from _life_rows(observation, stored)
-        case Tick():
-            return
-
-
-def _face_row(o: FaceObserved, stored: Stored) -> ObservationRow:
-    require_int64(o.seq, o.capture_ms, o.ingested_ms, o.partition, o.offset)
-    return ObservationRow(
-        session=o.session,
-        kind="face",
-        seq=o.seq,
-        capture_ms=o.capture_ms,
-        ingested_ms=o.ingested_ms,
-        frame_partition=o.partition,
-        frame_offset=o.offset,
-        model=o.model,
-        face_count=len(o.faces),
-        brightness=o.quality.brightness,
-        sharpness=o.quality.sharpness,
-        **(_numbers(o.faces[0]) if o.faces else {}),
-        **stored,
-    )
-
-
-def _numbers(face: Face) -> FaceNumbers:
-    return FaceNumbers(
-        yaw_deg=face.yaw_deg,
-        pitch_deg=face.pitch_deg,
-        roll_deg=face.roll_deg,
-        gaze_x=face.gaze_x,
-        gaze_y=face.gaze_y,
-        eye_openness=face.eye_openness,
-        mouth_openness=face.mouth_openness,
-        face_width_share=face.width_share,
-    )
-
-
-def _ended_row(o: FramesEnded, stored: Stored) -> ObservationRow:
-    require_int64(o.seq, o.capture_ms, o.ingested_ms)
-    return ObservationRow(
-        session=o.session,
-        kind="frames-ended",
-        seq=o.seq,
-        capture_ms=o.capture_ms,
-        ingested_ms=o.ingested_ms,
-        **stored,
-    )
-
-
-def _objects_row(o: ObjectsObserved, stored: Stored) -> ObservationRow:
-    require_int64(o.seq, o.capture_ms, o.ingested_ms, o.partition, o.offset)
-    return ObservationRow(
-        session=o.session,
-        kind="objects",
-        seq=o.seq,
-        capture_ms=o.capture_ms,
-        ingested_ms=o.ingested_ms,
-        frame_partition=o.partition,
-        frame_offset=o.offset,
-        model=o.model,
-        labels=tuple(found.label for found in o.objects),
-        confidences=tuple(found.confidence for found in o.objects),
-        **stored,
-    )
-
-
-def _dropped_row(o: FramesDropped, stored: Stored) -> ObservationRow:
-    require_int64(o.seq, o.from_ms, o.to_ms, o.count)
-    return ObservationRow(
-        session=o.session,
-        kind=f"dropped-{o.stage}",
-        seq=o.seq,
-        capture_ms=o.from_ms,
-        dropped=o.count,
-        reason=o.reason,
-        **stored,
-    )
-
-
-def _life_rows(o: SessionStarted | SessionEnded, stored: Stored) -> Iterator[ObservationRow | SessionRow]:
-    require_int64(o.capture_ms)
-    if isinstance(o, SessionStarted):
-        require_int64(o.frame_interval_ms)
-        yield ObservationRow(session=o.session, kind="session-started", seq=0, capture_ms=o.capture_ms, **stored)
-        yield SessionRow(
-            session=o.session,
-            phase="started",
-            capture_ms=o.capture_ms,
-            source=o.source,
-            frame_interval_ms=o.frame_interval_ms,
-            **stored,
-        )
+def _rows(observation: Observation, stored: Values) -> Iterator[ObservationRow | SessionRow]:
+    if isinstance(observation, Tick):
         return
-    require_int64(o.frames_sent)
-    yield ObservationRow(session=o.session, kind="session-ended", seq=0, capture_ms=o.capture_ms, **stored)
-    yield SessionRow(
-        session=o.session,
-        phase="ended",
-        capture_ms=o.capture_ms,
-        frames_sent=o.frames_sent,
-        reason=o.reason,
-        **stored,
-    )
+    yield make_row(ObservationRow, observation, stored, _own(observation))
+    if isinstance(observation, SessionStarted):
+        policy = _digest(observation.policy) if observation.policy else ""
+        yield make_row(SessionRow, observation, stored, phase="started", policy=policy)
+    elif isinstance(observation, SessionEnded):
+        yield make_row(SessionRow, observation, stored, phase="ended")
 
 
-def require_int64(*numbers: int) -> None:
-    """Nothing when all fit into a column: msgpack carries unsigned 64 bits, columns are signed.
+def _own(o: SessionObservation) -> Values:
+    """What kind of observation it is, and what it does not have under its column's name."""
+    match o:
+        case SessionStarted():
+            return {"kind": "session-started", "seq": _number(o)}
+        case SessionEnded():
+            return {"kind": "session-ended", "seq": 0}
+        case FramesEnded():
+            return {"kind": "frames-ended"}
+        case FramesDropped():
+            return {"kind": f"dropped-{o.stage}", "capture_ms": o.from_ms, "dropped": o.count}
+        case BrowserReported():
+            return {"kind": "browser", "sign_on": o.on}
+        case _:
+            return {"frame_partition": o.partition, "frame_offset": o.offset} | _detected(o)
 
-    Raises: OverflowError.
-    """
-    array("q", numbers)
+
+def _detected(o: Detected) -> Values:
+    match o:
+        case FaceObserved():
+            return {"kind": "face"} | _face(o)
+        case ObjectsObserved():
+            labels, confidences = (x.label for x in o.objects), (x.confidence for x in o.objects)
+            return {"kind": "objects", "labels": tuple(labels), "confidences": tuple(confidences)}
+        case HandsObserved():
+            hands = {"hand_at_face": o.at_face, "hand_signal": o.signalling, "hand_holding": o.holding}
+            return {"kind": "hands"} | hands
+        case SpeechObserved():
+            return {"kind": "speech", "other_voice": o.other}
+        case IdentityObserved():
+            return {"kind": "identity"}
+
+
+def _face(o: FaceObserved) -> Values:
+    """The number of faces, the largest one's numbers, and how good the picture was."""
+    widths = tuple(face.width_share for face in o.faces)
+    largest = alike(ObservationRow, o.faces[0]) | {"face_width_share": widths[0]} if o.faces else {}
+    return {"face_count": len(o.faces), "face_width_shares": widths} | largest | alike(ObservationRow, o.quality)
+
+
+def _number(start: SessionStarted) -> int:
+    """What sets different announcements of one session apart, as scoring does: it folds each of them once."""
+    return int.from_bytes(blake2b(encode_message(start), digest_size=DIGEST_BYTES).digest()) >> 1
+
+
+def _digest(document: str) -> str:
+    return blake2b(document.encode(), digest_size=DIGEST_BYTES).hexdigest()

@@ -1,4 +1,7 @@
-"""What the report and the command ask of the tables, answered in the messages that scoring and ingest published."""
+"""What the report and the command ask of the tables, answered in the messages that scoring and ingest published.
+
+`origin`: of which verdict; see `sinks.tables`. Of a policy that was replayed several times the last replay is read.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ import msgspec
 from ingest.messages import FramesDropped, SessionEnded, SessionStarted
 from scoring.messages import CalibrationFinished, RiskClosed, RiskOpened, ScoreSample, Verdict
 from sinks.store import Store
+from sinks.tables import Origin
 
 _started = msgspec.msgpack.Decoder(SessionStarted).decode
 _ended = msgspec.msgpack.Decoder(SessionEnded).decode
@@ -21,7 +25,10 @@ RiskEvent = RiskOpened | RiskClosed
 
 @dataclass(frozen=True, slots=True)
 class StoredCounts:
-    """How much of a session is stored. `frames_observed` counts frames that at least one detector looked at."""
+    """How much of a session is stored, of its verdicts and events the live ones.
+
+    `frames_observed` counts frames that at least one detector looked at, `events` also those that are suppressed.
+    """
 
     observations: int
     frames_observed: int
@@ -39,13 +46,36 @@ class SessionLife:
     ended: SessionEnded | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredObservation:
+    """One observation's exact bytes with its place in the log; `log_ms`: when the log took it."""
+
+    packed: bytes
+    log_offset: int
+    position: int
+    log_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVerdict:
+    """One verdict with what it came from; `log_ms`: when the log took it, or when it was replayed."""
+
+    origin: Origin
+    log_ms: int
+    verdict: Verdict
+
+
 _COUNTS = """SELECT
   (SELECT count() FROM observations FINAL WHERE session = {session:String}),
   (SELECT uniqExact(seq) FROM observations WHERE session = {session:String} AND kind IN ('face', 'objects')),
   (SELECT toInt64(sum(dropped)) FROM observations FINAL WHERE session = {session:String}),
-  (SELECT uniqExact(event_id) FROM risk_events WHERE session = {session:String}),
-  (SELECT uniqExact(policy, at_ms) FROM timeline WHERE session = {session:String}),
-  (SELECT uniqExact(policy, revision) FROM verdicts WHERE session = {session:String})"""
+  (SELECT uniqExact(event_id) FROM risk_events WHERE session = {session:String} AND origin = 'live'),
+  (SELECT uniqExact(policy, at_ms) FROM timeline WHERE session = {session:String} AND origin = 'live'),
+  (SELECT uniqExact(policy, engine, revision) FROM verdicts WHERE session = {session:String} AND origin = 'live')"""
+
+_JUDGED = """FINAL WHERE session = {session:String} AND origin = {origin:String} AND policy = {policy:String}"""
+# An engine of another version may find other events: of several replays only the last one's rows belong together.
+_OF_ONE = f"""{_JUDGED} AND (origin != 'replay' OR log_ms = (SELECT max(log_ms) FROM verdicts {_JUDGED}))"""
 
 
 def stored_counts(store: Store, session: str) -> StoredCounts:
@@ -62,46 +92,41 @@ def session_life(store: Store, session: str) -> SessionLife:
     return SessionLife(_started(started[0]) if started else None, _ended(ended[0]) if ended else None)
 
 
-def verdicts(store: Store, session: str) -> Sequence[Verdict]:
-    """All revisions under all policies, in the order in which they were given."""
-    sql = "SELECT packed FROM verdicts FINAL WHERE session = {session:String} ORDER BY log_offset"
-    return [_verdict(packed) for packed in store.blobs(sql, session=session)]
+def verdicts(store: Store, session: str, origin: Origin = "live") -> Sequence[Verdict]:
+    """All revisions under all policies and engines, in the order in which they were given."""
+    return [stored.verdict for stored in all_verdicts(store, session) if stored.origin == origin]
 
 
-def risk_events(store: Store, session: str, policy: str) -> Sequence[RiskEvent]:
-    """The events under one policy by onset; one that never closed comes as it opened."""
-    sql = """SELECT packed FROM risk_events FINAL WHERE session = {session:String} AND policy = {policy:String}
-    ORDER BY start_ms, rule, event_id"""
-    return [_event(packed) for packed in store.blobs(sql, session=session, policy=policy)]
-
-
-def timeline(store: Store, session: str, policy: str) -> Sequence[ScoreSample]:
-    """The risk of each second under one policy, in order of time."""
-    sql = """SELECT at_ms, temporary, permanent, active, frames, faces, seen, ingested_ms FROM timeline FINAL
-    WHERE session = {session:String} AND policy = {policy:String} ORDER BY at_ms"""
+def all_verdicts(store: Store, session: str) -> Sequence[StoredVerdict]:
+    """All revisions of all origins, policies and engines, in the order in which they were given."""
+    sql = """SELECT toString(origin), log_ms, packed FROM verdicts FINAL WHERE session = {session:String}
+    ORDER BY verdicts.log_ms, log_offset, verdicts.origin, policy, engine, revision"""
     return [
-        ScoreSample(
-            session=session,
-            policy=policy,
-            at_ms=at_ms,
-            temporary=temporary,
-            permanent=permanent,
-            active=tuple(active),
-            frames=frames,
-            faces=faces,
-            seen=seen,
-            ingested_ms=ingested_ms,
-        )
-        for at_ms, temporary, permanent, active, frames, faces, seen, ingested_ms in store.rows(
-            sql, session=session, policy=policy
-        )
+        StoredVerdict(origin.decode(), log_ms, _verdict(packed))
+        for origin, log_ms, packed in store.raw_rows(sql, session=session)
     ]
 
 
-def calibration(store: Store, session: str, policy: str) -> CalibrationFinished | None:
+def risk_events(store: Store, session: str, policy: str, origin: Origin = "live") -> Sequence[RiskEvent]:
+    """The events under one policy by onset, suppressed ones too; one that never closed comes as it opened."""
+    sql = f"SELECT packed FROM risk_events {_OF_ONE} ORDER BY start_ms, rule, event_id"
+    return [_event(packed) for packed in store.blobs(sql, session=session, policy=policy, origin=origin)]
+
+
+def timeline(store: Store, session: str, policy: str, origin: Origin = "live") -> Sequence[ScoreSample]:
+    """The risk of each second under one policy, in order of time."""
+    names = [name for name in ScoreSample.__struct_fields__ if name not in ("session", "policy")]
+    sql = f"SELECT {', '.join(names)} FROM timeline {_OF_ONE} ORDER BY at_ms"
+    whose = {"session": session, "policy": policy}
+    return [
+        msgspec.convert(whose | dict(zip(names, row, strict=True)), ScoreSample)
+        for row in store.rows(sql, **whose, origin=origin)
+    ]
+
+
+def calibration(store: Store, session: str, policy: str, origin: Origin = "live") -> CalibrationFinished | None:
     """The calibration under one policy, when there was one."""
-    sql = "SELECT packed FROM calibrations FINAL WHERE session = {session:String} AND policy = {policy:String}"
-    found = store.blobs(sql, session=session, policy=policy)
+    found = store.blobs(f"SELECT packed FROM calibrations {_OF_ONE}", session=session, policy=policy, origin=origin)
     return _calibration(found[0]) if found else None
 
 
@@ -114,5 +139,11 @@ def dropped_frames(store: Store, session: str) -> Sequence[FramesDropped]:
 
 def packed_observations(store: Store, session: str) -> Sequence[bytes]:
     """The exact bytes of each observation of the session, once, in the order of the log: what a replay folds."""
-    sql = "SELECT packed FROM observations FINAL WHERE session = {session:String} ORDER BY log_offset, position"
-    return store.blobs(sql, session=session)
+    return [stored.packed for stored in stored_observations(store, session)]
+
+
+def stored_observations(store: Store, session: str) -> Sequence[StoredObservation]:
+    """The same with their places and the log's times, by which a partition's owner knows when a session fell silent."""
+    sql = """SELECT packed, log_offset, position, log_ms FROM observations FINAL WHERE session = {session:String}
+    ORDER BY log_offset, position"""
+    return [StoredObservation(*row) for row in store.raw_rows(sql, session=session)]

@@ -18,7 +18,8 @@ Key = tuple[Any, ...]
 Witness = tuple[Any, ...]
 """What two rows with one key must agree in: the place in the log and the content."""
 
-_SAMPLE = ("temporary", "permanent", "frames", "faces", "seen")
+_SAMPLE = ("temporary", "permanent", "attention", "state", "frames", "faces", "seen")
+_IN_LOG = "log_offset >= 0"  # rows of a replay are not in the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,6 @@ def _stored(store: Store, table: Table, sessions: Sequence[str]) -> Iterator[tup
     columns = ", ".join((*table.key, "log_offset", *content))
     rest = iter(sessions)
     while some := list(islice(rest, SESSIONS_A_QUERY)):
-        sql = f"SELECT {columns} FROM {table.name} FINAL WHERE session IN {{some:Array(String)}}"
+        sql = f"SELECT {columns} FROM {table.name} FINAL WHERE session IN {{some:Array(String)}} AND {_IN_LOG}"
         for row in store.rows(sql, some=some):
             yield tuple(row[: len(table.key)]), tuple(row[len(table.key) :])

@@ -3,32 +3,42 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sinks.tables import CALIBRATIONS, OBSERVATIONS, RISK_EVENTS, SESSIONS, TIMELINE, VERDICTS, Table
+from sinks.tables import CALIBRATIONS, OBSERVATIONS, RISK_EVENTS, SESSIONS, TIMELINE, VERDICTS, Origin, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRow:
-    """A session's start or its end."""
+class Logged:
+    """Whose session it is; where the row's message stands in the log (-1: not there) and when the log took it."""
 
     session: str
+    log_partition: int
+    log_offset: int
+    log_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow(Logged):
+    """A session's start or its end. `policy`: the digest of the document that it brought; empty: it brought none."""
+
     phase: str
     capture_ms: int
     source: str = ""
     frame_interval_ms: int = 0
     frames_sent: int = 0
     reason: str = ""
-    log_partition: int
-    log_offset: int
-    log_ms: int
+    policy: str = ""
+    accommodations: str = ""
     position: int
     packed: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObservationRow:
-    """One observation. `kind` says what was observed, and by whom; the numbers of a face are the largest one's."""
+class ObservationRow(Logged):
+    """One observation. `kind` says what was observed, and by whom; the numbers of a face are the largest one's.
 
-    session: str
+    `frame_partition`, `frame_offset`: its record in `frames`, of speech in `audio`. `to_ms`: the end of what was lost.
+    """
+
     kind: str
     seq: int
     capture_ms: int
@@ -47,25 +57,35 @@ class ObservationRow:
     face_width_share: float | None = None
     brightness: float | None = None
     sharpness: float | None = None
+    frozen: bool | None = None
+    face_width_shares: tuple[float, ...] = ()
     labels: tuple[str, ...] = ()
     confidences: tuple[float, ...] = ()
+    hand_at_face: float | None = None
+    hand_signal: float | None = None
+    hand_holding: float | None = None
+    speech: float | None = None
+    other_voice: float | None = None
+    level_dbfs: float | None = None
+    similarity: float | None = None
+    sign: str = ""
+    sign_on: bool | None = None
     dropped: int = 0
+    to_ms: int = 0
     reason: str = ""
-    log_partition: int
-    log_offset: int
-    log_ms: int
     position: int
     packed: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventRow:
-    """A risk event; while `closed` is false only its beginning is known."""
+class EventRow(Logged):
+    """A risk event; while `closed` is false only its beginning is known. A `suppressed` one does not count."""
 
     event_id: str
-    session: str
+    origin: Origin
     policy: str
     rule: str
+    label: str
     closed: bool
     start_ms: int
     fired_ms: int
@@ -73,64 +93,77 @@ class EventRow:
     points: float
     permanent: bool
     signal: str = ""
+    direction: str = ""
     threshold: float = 0.0
     peak: float = 0.0
+    confidence: float = 0.0
     hold_ms: int = 0
+    held_ms: int = 0
+    repeats: int = 0
+    suppressed: str = ""
+    unless_field: str = ""
+    unless_value: float | None = None
     onset_seq: int
+    onset_partition: int
+    onset_offset: int
     peak_seq: int = -1
+    peak_partition: int = -1
+    peak_offset: int = -1
     end_seq: int = -1
+    end_partition: int = -1
+    end_offset: int = -1
     ingested_ms: int
-    log_partition: int
-    log_offset: int
-    log_ms: int
     packed: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SampleRow:
+class SampleRow(Logged):
     """The risk at one second of a session."""
 
-    session: str
+    origin: Origin
     policy: str
     at_ms: int
     temporary: float
     permanent: float
+    attention: float | None
+    state: str
     active: tuple[str, ...]
     frames: int
     faces: int
     seen: bool
     ingested_ms: int
-    log_partition: int
-    log_offset: int
-    log_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalibrationRow:
+class CalibrationRow(Logged):
     """A person's own baseline under one policy."""
 
-    session: str
+    origin: Origin
     policy: str
     status: str
     start_ms: int
     end_ms: int
     frames: int
+    needed: int
+    extended: bool
     rejected: Mapping[str, int]
     baseline: Mapping[str, float]
     spread: Mapping[str, float]
     ingested_ms: int
-    log_partition: int
-    log_offset: int
-    log_ms: int
     packed: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictRow:
-    """One revision of a session's verdict; `rules` holds (rule, events, duration_ms, points, coverage) of each rule."""
+class VerdictRow(Logged):
+    """One revision of a session's verdict. `rules` and `high_activity` hold what RuleTotal and Activity have, in order.
 
-    session: str
+    `without_*`: the verdict if the suppressed events counted; empty and None when nothing was allowed.
+    """
+
+    origin: Origin
     policy: str
+    policy_name: str
+    engine: str
     revision: int
     start_ms: int
     end_ms: int
@@ -142,15 +175,22 @@ class VerdictRow:
     temporary_peak: float
     permanent: float
     coverage: float
+    attention: float | None
     frames_observed: int
     frames_dropped: int
-    rules: tuple[tuple[str, int, int, float, float], ...]
+    rules: tuple[tuple[str, int, int, float, float, str, int], ...]
+    alerts: Mapping[str, int]
+    anomalies: Mapping[str, int]
+    high_activity: tuple[tuple[int, int, int, float], ...]
     reasons: tuple[str, ...]
+    accommodations: tuple[str, ...]
+    without_class: str = ""
+    without_confidence: float | None = None
+    without_integrity: float | None = None
+    models: tuple[str, ...]
     observations: str
+    proof: str
     ingested_ms: int
-    log_partition: int
-    log_offset: int
-    log_ms: int
     packed: bytes
 
 

@@ -109,9 +109,12 @@ class Store:
 
     def blobs(self, sql: str, **parameters: object) -> list[bytes]:
         """The only column of a query, as bytes."""
+        return [row[0] for row in self.raw_rows(sql, **parameters)]
+
+    def raw_rows(self, sql: str, **parameters: object) -> Sequence[Sequence[Any]]:
+        """Like `rows`, with the bytes of every String."""
         with self._errors():
-            found = self._open.query(sql, parameters=parameters, query_formats={"String": "bytes"}).result_rows
-            return [row[0] for row in found]
+            return self._open.query(sql, parameters=parameters, query_formats={"String": "bytes"}).result_rows
 
     def command(self, sql: str, **parameters: object) -> None:
         """A statement that gives nothing back."""

@@ -4,9 +4,16 @@ Every key is deterministic, so a batch that is inserted again replaces itself (R
 read each row once. Rows are cut into partitions and expire by the time at which the log took their message, never by
 capture time: a candidate's clock must not keep data for ever, nor make it vanish at once. Times are milliseconds since
 the epoch. `packed` holds the message's exact bytes, for replay and proof.
+
+`origin` tells what a verdict, its events and its timeline came from: "live" is what counts; "shadow" a policy on trial
+over the same traffic; "replay" stored observations folded again. Rows of a replay stand nowhere in the log (partition
+and offset -1): their `log_ms` is the time of the replay.
 """
 
 from dataclasses import dataclass
+from typing import Literal
+
+Origin = Literal["live", "shadow", "replay"]
 
 # Requirements: observations live for days, events and verdicts for months.
 OBSERVATION_DAYS = 30
@@ -14,9 +21,12 @@ VERDICT_DAYS = 180
 
 # A key's first delivery wins: a later delivery stands at a higher place in the log, and so has a lower version.
 FIRST_WINS = "bitNot(bitShiftLeft(toUInt64(log_offset), 16) + position)"
-LAST_WINS = "toUInt64(log_offset)"
-# A complete event replaces its own beginning, whatever the order of insertion.
-CLOSED_WINS = "bitShiftLeft(toUInt64(closed), 62) + log_offset"
+# Of what was replayed twice the later replay stays.
+LAST_WINS = "toUInt64(if(log_offset < 0, log_ms, log_offset))"
+# A complete event replaces its own beginning, whatever the order of insertion; of replays again the later one stays.
+CLOSED_WINS = (
+    "if(log_offset < 0, toUInt64(log_ms) * 2 + closed, bitShiftLeft(toUInt64(closed), 62) + toUInt64(log_offset))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +78,15 @@ def _columns(kind: str, *names: str) -> tuple[Column, ...]:
 
 
 _NAME = "LowCardinality(String)"
+_ORIGIN = _columns(_NAME, "origin")
 _LOG = _columns("Int64", "log_partition", "log_offset", "log_ms")
-_RULES = "Array(Tuple(rule String, events Int64, duration_ms Int64, points Float64, coverage Float64))"
+_COUNTS = f"Map({_NAME}, Int64)"
+_RULES = (
+    "Array(Tuple(rule String, events Int64, duration_ms Int64, points Float64, coverage Float64, label String, "
+    "suppressed Int64))"
+)
+_PERIODS = "Array(Tuple(start_ms Int64, end_ms Int64, alerts Int64, per_minute Float64))"
+_FRAMES = tuple(f"{which}_{what}" for which in ("onset", "peak", "end") for what in ("seq", "partition", "offset"))
 
 SESSIONS = Table(
     "sessions",
@@ -79,7 +96,8 @@ SESSIONS = Table(
         *_columns("Int64", "capture_ms"),
         *_columns("String", "source"),
         *_columns("Int64", "frame_interval_ms", "frames_sent"),
-        *_columns(_NAME, "reason"),
+        *_columns(_NAME, "reason", "policy"),
+        *_columns("String", "accommodations"),
         *_LOG,
         *_columns("UInt32", "position"),
         *_columns("String", "packed"),
@@ -99,15 +117,21 @@ OBSERVATIONS = Table(
         *_columns("Nullable(Int32)", "face_count"),
         *_columns("Nullable(Float64)", "yaw_deg", "pitch_deg", "roll_deg", "gaze_x", "gaze_y"),
         *_columns("Nullable(Float64)", "eye_openness", "mouth_openness", "face_width_share", "brightness", "sharpness"),
+        *_columns("Nullable(Bool)", "frozen"),
+        *_columns("Array(Float64)", "face_width_shares"),
         *_columns(f"Array({_NAME})", "labels"),
         *_columns("Array(Float64)", "confidences"),
-        *_columns("Int64", "dropped"),
+        *_columns("Nullable(Float64)", "hand_at_face", "hand_signal", "hand_holding"),
+        *_columns("Nullable(Float64)", "speech", "other_voice", "level_dbfs", "similarity"),
+        *_columns(_NAME, "sign"),
+        *_columns("Nullable(Bool)", "sign_on"),
+        *_columns("Int64", "dropped", "to_ms"),
         *_columns(_NAME, "reason"),
         *_LOG,
         *_columns("UInt32", "position"),
         *_columns("String", "packed"),
     ),
-    ("session", "kind", "seq"),
+    ("session", "kind", "seq", "to_ms"),
     FIRST_WINS,
     OBSERVATION_DAYS,
 )
@@ -116,18 +140,23 @@ RISK_EVENTS = Table(
     "risk_events",
     (
         *_columns("String", "event_id", "session"),
-        *_columns(_NAME, "policy", "rule"),
+        *_ORIGIN,
+        *_columns(_NAME, "policy", "rule", "label"),
         *_columns("Bool", "closed"),
         *_columns("Int64", "start_ms", "fired_ms", "end_ms"),
         *_columns("Float64", "points"),
         *_columns("Bool", "permanent"),
-        *_columns(_NAME, "signal"),
-        *_columns("Float64", "threshold", "peak"),
-        *_columns("Int64", "hold_ms", "onset_seq", "peak_seq", "end_seq", "ingested_ms"),
+        *_columns(_NAME, "signal", "direction"),
+        *_columns("Float64", "threshold", "peak", "confidence"),
+        *_columns("Int64", "hold_ms", "held_ms", "repeats"),
+        *_columns("String", "suppressed"),
+        *_columns(_NAME, "unless_field"),
+        *_columns("Nullable(Float64)", "unless_value"),
+        *_columns("Int64", *_FRAMES, "ingested_ms"),
         *_LOG,
         *_columns("String", "packed"),
     ),
-    ("session", "event_id"),
+    ("session", "origin", "event_id"),
     CLOSED_WINS,
     VERDICT_DAYS,
 )
@@ -136,16 +165,19 @@ TIMELINE = Table(
     "timeline",
     (
         *_columns("String", "session"),
+        *_ORIGIN,
         *_columns(_NAME, "policy"),
         *_columns("Int64", "at_ms"),
         *_columns("Float64", "temporary", "permanent"),
+        *_columns("Nullable(Float64)", "attention"),
+        *_columns(_NAME, "state"),
         *_columns(f"Array({_NAME})", "active"),
         *_columns("Int64", "frames", "faces"),
         *_columns("Bool", "seen"),
         *_columns("Int64", "ingested_ms"),
         *_LOG,
     ),
-    ("session", "policy", "at_ms"),
+    ("session", "origin", "policy", "at_ms"),
     LAST_WINS,
     VERDICT_DAYS,
 )
@@ -154,15 +186,17 @@ CALIBRATIONS = Table(
     "calibrations",
     (
         *_columns("String", "session"),
+        *_ORIGIN,
         *_columns(_NAME, "policy", "status"),
-        *_columns("Int64", "start_ms", "end_ms", "frames"),
-        *_columns(f"Map({_NAME}, Int64)", "rejected"),
+        *_columns("Int64", "start_ms", "end_ms", "frames", "needed"),
+        *_columns("Bool", "extended"),
+        *_columns(_COUNTS, "rejected"),
         *_columns(f"Map({_NAME}, Float64)", "baseline", "spread"),
         *_columns("Int64", "ingested_ms"),
         *_LOG,
         *_columns("String", "packed"),
     ),
-    ("session", "policy"),
+    ("session", "origin", "policy"),
     LAST_WINS,
     VERDICT_DAYS,
 )
@@ -171,19 +205,26 @@ VERDICTS = Table(
     "verdicts",
     (
         *_columns("String", "session"),
-        *_columns(_NAME, "policy"),
+        *_ORIGIN,
+        *_columns(_NAME, "policy", "policy_name", "engine"),
         *_columns("Int64", "revision", "start_ms", "end_ms"),
         *_columns(_NAME, "closed_by", "risk_class", "calibration"),
         *_columns("Float64", "confidence", "integrity", "temporary_peak", "permanent", "coverage"),
+        *_columns("Nullable(Float64)", "attention"),
         *_columns("Int64", "frames_observed", "frames_dropped"),
         *_columns(_RULES, "rules"),
-        *_columns("Array(String)", "reasons"),
-        *_columns("String", "observations"),
+        *_columns(_COUNTS, "alerts", "anomalies"),
+        *_columns(_PERIODS, "high_activity"),
+        *_columns("Array(String)", "reasons", "accommodations"),
+        *_columns(_NAME, "without_class"),
+        *_columns("Nullable(Float64)", "without_confidence", "without_integrity"),
+        *_columns(f"Array({_NAME})", "models"),
+        *_columns("String", "observations", "proof"),
         *_columns("Int64", "ingested_ms"),
         *_LOG,
         *_columns("String", "packed"),
     ),
-    ("session", "policy", "revision"),
+    ("session", "origin", "policy", "engine", "revision"),
     LAST_WINS,
     VERDICT_DAYS,
 )

@@ -1,4 +1,4 @@
-"""Reads both topics, stores their rows, then commits: a batch that was stored and not committed is stored again.
+"""Reads what is to be kept, stores their rows, then commits: a batch that was stored and not committed is stored again.
 
 While one batch is being stored the next one fills; when that is full too, reading pauses (and keeps the membership
 alive) until the store catches up. Nothing is committed before its rows are durable and its dead letters acknowledged.

@@ -7,7 +7,8 @@ import msgspec
 from ingest.messages import SessionEnded, SessionStarted
 from sinks.queries import RiskEvent, SessionLife
 from sinks.report.assembly import Stored
-from tests.sample_exam import EPISODES, SECONDS, SampleExam
+from tests.sample_exam import SampleExam
+from tests.sample_script import EPISODES, SECONDS
 
 START_MS = 1_795_000_000_000
 EXAM = SampleExam(start_ms=START_MS)

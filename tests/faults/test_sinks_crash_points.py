@@ -15,7 +15,8 @@ from sinks.reconcile import reconcile
 from sinks.rows import TABLE_OF, Row
 from sinks.store import Connect, Store, over_http
 from sinks.writer import RowWriter
-from tests.sample_exam import PARTITION, SampleExam, as_records
+from tests.sample_exam import SampleExam, as_records
+from tests.sample_script import PARTITION
 
 if TYPE_CHECKING:
     from deploy.stack.local import LocalStack

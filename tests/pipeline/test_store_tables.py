@@ -13,15 +13,19 @@ import pytest
 from ingest.errors import InputError
 from ingest.log import Record
 from ingest.messages import FramesDropped, SessionEnded, SessionStarted, encode_bundle, encode_message
+from ingest.telemetry import now_ms
+from scoring.messages import RiskClass, RiskMessage
 from sinks import queries
 from sinks.batch import rows_of
 from sinks.queries import StoredCounts
 from sinks.reconcile import reconcile
+from sinks.replayed import store_messages
 from sinks.report.reading import read_report
 from sinks.rows import ObservationRow, Row
 from sinks.schema import SCHEMA_VERSION
 from sinks.store import Store, over_http
-from tests.sample_exam import EPISODES, POLICY, SampleExam, as_records, records
+from tests.sample_exam import SampleExam, as_records, records
+from tests.sample_script import ALLOWED, EPISODES, POLICY, SUPPRESSED
 
 if TYPE_CHECKING:
     from deploy.stack.local import LocalStack
@@ -90,7 +94,7 @@ def test_everything_comes_back_as_it_was_published(store: Store, exam: SampleExa
     insert(store, rows(as_records(exam)))
     assert queries.packed_observations(store, exam.session) == [encode_message(o) for o in exam.observations()]
     assert queries.verdicts(store, exam.session) == [exam.verdict()]
-    assert queries.risk_events(store, exam.session, POLICY) == [exam.closed(e) for e in EPISODES]
+    assert queries.risk_events(store, exam.session, POLICY) == [exam.closed(e) for e in (*EPISODES, SUPPRESSED)]
     assert queries.timeline(store, exam.session, POLICY) == [exam.sample(second) for second in range(1, 91)]
     assert queries.calibration(store, exam.session, POLICY) == exam.calibration()
     assert queries.dropped_frames(store, exam.session) == [exam.dropped()]
@@ -98,7 +102,7 @@ def test_everything_comes_back_as_it_was_published(store: Store, exam: SampleExa
     assert [life.started, life.ended] == [
         o for o in exam.observations() if isinstance(o, SessionStarted | SessionEnded)
     ]
-    assert queries.stored_counts(store, exam.session) == StoredCounts(271, 178, 2, 4, 90, 1)
+    assert queries.stored_counts(store, exam.session) == StoredCounts(294, 178, 2, 5, 90, 1)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -188,12 +192,114 @@ def test_the_views_read_each_row_once(store: Store, exam: SampleExam) -> None:
     def view(what: str, order: str = "") -> Sequence[object]:
         return store.rows(f"SELECT {what} WHERE session = {{s:String}}{order}", s=exam.session)
 
-    overview = view("source, duration_s, risk_class, revision, events FROM exam_overview")
-    assert overview == [(exam.source, 90.0, "HIGH_RISK", 2, 4)]
-    events = view("rule, duration_s FROM session_events", " ORDER BY start_ms")
-    assert events == [("looking_away", 6.5), ("no_face", 4.0), ("multiple_faces", 4.0), ("phone", 7.5)]
+    overview = view("source, duration_s, risk_class, revision, events, suppressed, attention FROM exam_overview")
+    assert overview == [(exam.source, 90.0, "HIGH_RISK", 2, 4, 1, 86.4)]
+    events = view("rule, label, duration_s FROM session_events", " ORDER BY start_ms")
+    assert events == [
+        ("looking_away", "looking_away", 6.5), ("no_face", "absent", 4.0), ("multiple_faces", "another_person", 4.0),
+        ("phone", "phone", 7.5),
+    ]  # fmt: skip
+    assert view("rule, suppressed, unless_value FROM suppressed_events") == [("talking", ALLOWED, 0.8001)]
     assert view("count(), max(risk), countIf(face_count IS NULL) FROM session_timeline") == [(90, 15.0, 5)]
+    assert view("countIf(attention IS NULL), min(attention) FROM session_timeline") == [(5, 0.0)]
     assert view("count(), countIf(face_count = 0) FROM frame_signals") == [(178, 8)]
+    assert view("rule, events, coverage FROM rule_coverage", " ORDER BY rule")[-1:] == [("talking", 0, 0.62)]
+    assert view("class_without_accommodations, anomalies FROM exam_overview") == [("SUSPICIOUS", {"clock_jumps": 1})]
+    assert view("count() FROM policy_comparison") == [(0,)]
+
+
+def test_the_kinds_of_observation_can_be_queried_by_their_columns(store: Store, exam: SampleExam) -> None:
+    insert(store, rows(as_records(exam)))
+    sql = """SELECT kind, count(), max(hand_holding), max(level_dbfs), max(similarity), countIf(sign_on),
+    max(length(face_width_shares)) FROM observations FINAL WHERE session = {s:String} GROUP BY kind ORDER BY kind"""
+    found = {row[0]: tuple(row[1:]) for row in store.rows(sql, s=exam.session)}
+    assert found["hands"] == (9, 0.4, None, None, 0, 0)
+    assert found["speech"] == (9, None, -31.5, None, 0, 0)
+    assert found["identity"] == (3, None, None, 0.71, 0, 0)
+    assert found["browser"] == (2, None, None, None, 1, 0)
+    assert found["face"] == (178, None, None, None, 0, 2)
+
+
+def other_than_live(exam: SampleExam, policy: str, risk_class: RiskClass) -> list[RiskMessage]:
+    """The exam's messages under another policy, with another class and no event but the phone."""
+    phone = exam.closed(EPISODES[3])
+    verdict = msgspec.structs.replace(exam.verdict(), risk_class=risk_class, rules=exam.verdict().rules[3:4])
+    some = (exam.calibration(), exam.sample(1), phone, verdict)
+    return [msgspec.structs.replace(message, policy=policy) for message in some]
+
+
+def test_a_policy_on_trial_stands_beside_the_live_one_and_in_no_view_of_it(store: Store, exam: SampleExam) -> None:
+    messages = other_than_live(exam, POLICY, "HIGH_RISK")
+    insert(store, rows([*as_records(exam), *records("shadow-events", map(encode_message, messages))]))
+    assert queries.verdicts(store, exam.session) == [exam.verdict()]
+    assert queries.verdicts(store, exam.session, "shadow") == messages[-1:]
+    assert queries.risk_events(store, exam.session, POLICY, "shadow") == messages[2:3]
+    assert len(queries.risk_events(store, exam.session, POLICY)) == 5
+    assert queries.timeline(store, exam.session, POLICY, "shadow") == messages[1:2]
+    assert queries.calibration(store, exam.session, POLICY, "shadow") == messages[0]
+    assert queries.stored_counts(store, exam.session) == StoredCounts(294, 178, 2, 5, 90, 1)
+    of_live = ("session_events", "suppressed_events", "session_timeline", "rule_coverage", "exam_overview")
+    counts = [store.rows(f"SELECT count() FROM {v} WHERE session = {{s:String}}", s=exam.session) for v in of_live]
+    assert counts == [[(4,)], [(1,)], [(90,)], [(5,)], [(1,)]]
+    sql = """SELECT origin, risk_class, other_class, changed, events, other_events, same_observations
+    FROM policy_comparison WHERE session = {s:String}"""
+    assert store.rows(sql, s=exam.session) == [("shadow", "SUSPICIOUS", "HIGH_RISK", 1, 4, 1, 1)]
+
+
+def test_replays_stand_beside_the_live_verdict_and_a_later_one_takes_the_place_of_an_earlier(
+    store: Store, exam: SampleExam
+) -> None:
+    log, now = as_records(exam), now_ms()
+    insert(store, rows(log))
+    assert store_messages(store, exam.risk_messages(), "replay", now) == 101
+    assert queries.risk_events(store, exam.session, POLICY, "replay") == queries.risk_events(
+        store, exam.session, POLICY
+    )
+    later = other_than_live(exam, POLICY, "BORDERLINE")
+    store_messages(store, later, "replay", now + 1)
+    assert queries.risk_events(store, exam.session, POLICY, "replay") == later[2:3]
+    assert queries.timeline(store, exam.session, POLICY, "replay") == later[1:2]
+    assert queries.verdicts(store, exam.session, "replay") == later[-1:]
+    assert queries.verdicts(store, exam.session) == [exam.verdict()]
+    assert all(difference.none for difference in reconcile(store, log))
+
+
+def test_verdicts_of_every_origin_policy_engine_and_revision_are_kept(store: Store, exam: SampleExam) -> None:
+    again = msgspec.structs.replace(exam.verdict(), revision=2)
+    insert(store, rows([*as_records(exam), *records("risk-events", [encode_message(again)], first_offset=900)]))
+    now = now_ms() + 1_000
+    newer = msgspec.structs.replace(exam.verdict(), engine="3")
+    other = msgspec.structs.replace(exam.verdict(), policy="other")
+    for i, verdict in enumerate((exam.verdict(), newer, other)):
+        store_messages(store, [verdict], "replay", now + i)
+    found = [(v.origin, v.verdict) for v in queries.all_verdicts(store, exam.session)]
+    assert found == [
+        ("live", exam.verdict()), ("live", again), ("replay", exam.verdict()), ("replay", newer), ("replay", other),
+    ]  # fmt: skip
+    assert queries.all_verdicts(store, exam.session)[-1].log_ms == now + 2
+    compared = store.rows(
+        "SELECT other_policy, other_engine FROM policy_comparison WHERE session = {s:String} ORDER BY ALL",
+        s=exam.session,
+    )
+    assert compared == sorted([(POLICY, "2"), (POLICY, "3"), ("other", "2")])
+
+
+def test_observations_come_back_with_their_places_and_the_logs_times(store: Store, exam: SampleExam) -> None:
+    log = [r for r in as_records(exam) if r.topic == "observations"]
+    insert(store, rows(log))
+    found = queries.stored_observations(store, exam.session)
+    expected = [(r.log_offset, r.position, r.log_ms) for r in rows(log) if isinstance(r, ObservationRow)]
+    assert [(o.log_offset, o.position, o.log_ms) for o in found] == expected
+    assert [o.packed for o in found] == queries.packed_observations(store, exam.session)
+
+
+def test_every_announcement_and_every_loss_that_scoring_folds_is_kept(store: Store, session: str) -> None:
+    starts = [SessionStarted(session=session, capture_ms=10, source=source) for source in ("a", "b", "a")]
+    losses = [FramesDropped(session=session, seq=5, from_ms=1, to_ms=to, count=2, stage="ingest", reason="r")
+              for to in (3, 4, 3)]  # fmt: skip
+    insert(store, rows(records("observations", [encode_bundle(starts), encode_bundle(losses)])))
+    expected = [encode_message(o) for o in (*starts[:2], *losses[:2])]
+    assert queries.packed_observations(store, session) == expected
 
 
 def test_a_session_that_only_started_is_in_the_overview(store: Store, session: str) -> None:
@@ -208,7 +314,7 @@ def test_the_report_reads_the_latest_verdict_of_the_first_policy(store: Store, e
     log = [*as_records(exam), *records("risk-events", map(encode_message, (shadow, latest)), first_offset=900)]
     insert(store, rows(log))
     report = read_report(store, exam.session)
-    assert (report.verdict, len(report.events), len(report.timeline)) == (latest, 4, 90)
+    assert (report.verdict, len(report.events), len(report.timeline)) == (latest, 5, 90)
     assert read_report(store, exam.session, "shadow").verdict == shadow
 
 
@@ -221,7 +327,7 @@ def test_names_from_outside_are_never_sql(store: Store, session: str) -> None:
     exam = SampleExam(session=f"{session}' OR 1=1 --\\\x00\u2028\u00e9")
     log = as_records(exam)
     insert(store, rows([*log, *as_records(SampleExam(session=session))]))
-    assert queries.stored_counts(store, exam.session) == StoredCounts(271, 178, 2, 4, 90, 1)
+    assert queries.stored_counts(store, exam.session) == StoredCounts(294, 178, 2, 5, 90, 1)
     assert all(difference.none for difference in reconcile(store, log))
 
 

@@ -9,8 +9,8 @@ import msgspec
 from sinks.report.assembly import assemble
 from sinks.report.document import report_json
 from sinks.report.model import BlindSpan
-from tests.sample_exam import EPISODES
 from tests.sample_report import EXAM, START_MS, bare, stored
+from tests.sample_script import EPISODES
 
 
 def test_times_count_from_the_sessions_start() -> None:

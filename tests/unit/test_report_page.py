@@ -13,8 +13,9 @@ from sinks.report.assembly import assemble
 from sinks.report.model import Report
 from sinks.report.page import picture_of, report_html
 from sinks.report.wording import HEADLINES
-from tests.sample_exam import EPISODES, SampleExam
+from tests.sample_exam import SampleExam
 from tests.sample_report import EXAM, START_MS, bare, stored
+from tests.sample_script import EPISODES
 
 VOID = {"meta", "br", "path", "circle"}
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=y>{{ 7 * 7 }}"

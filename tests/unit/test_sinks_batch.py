@@ -52,7 +52,7 @@ def test_rows_by_table_offsets_and_age() -> None:
         assert batch.add(record, 0)
     sizes = {table: len(rows) for table, rows in batch.rows.items()}
     assert sizes == {
-        "observations": 271, "sessions": 2, "calibrations": 1, "timeline": 90, "risk_events": 8, "verdicts": 1,
+        "observations": 294, "sessions": 2, "calibrations": 1, "timeline": 90, "risk_events": 9, "verdicts": 1,
     }  # fmt: skip
     assert batch.count == sum(sizes.values())
     last = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in whole}

@@ -14,7 +14,7 @@ from sinks.writer import RowWriter
 from tests.sample_exam import SampleExam, as_records
 
 FULL_ROWS = 1_000
-RECORD = as_records(SampleExam(), bundle=300)[0]  # 271 observations, 273 rows
+RECORD = as_records(SampleExam(), bundle=300)[0]  # 294 observations, 296 rows
 
 
 class Life:

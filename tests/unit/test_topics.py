@@ -14,6 +14,7 @@ from ingest.topics import (
     OBSERVATIONS,
     PARTITIONS,
     RISK_EVENTS,
+    SHADOW_EVENTS,
     TOPICS,
     partition_of,
     topic_name,
@@ -21,7 +22,7 @@ from ingest.topics import (
 
 
 def test_each_topic_stands_once_in_the_table() -> None:
-    assert [t.name for t in TOPICS] == [FRAMES, OBSERVATIONS, RISK_EVENTS, NOTICES, DEAD_LETTERS]
+    assert [t.name for t in TOPICS] == [FRAMES, OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS, NOTICES, DEAD_LETTERS]
 
 
 @pytest.mark.parametrize("name", [FRAMES, NOTICES])
