@@ -154,7 +154,7 @@ def is_complete(counts: StoredCounts, followed: Followed) -> bool:
         verdict is not None
         and counts.verdicts > 0
         and counts.samples >= followed.samples
-        and counts.events >= sum(rule.events for rule in verdict.rules)
+        and counts.events >= sum(rule.events + rule.suppressed for rule in verdict.rules)
         and counts.frames_observed >= verdict.frames_observed
     )
 

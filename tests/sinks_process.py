@@ -23,7 +23,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from ingest.kafka_log import KafkaWriter
 from ingest.log import Record
-from ingest.topics import OBSERVATIONS, PARTITIONS, RISK_EVENTS, create_topics, partition_of
+from ingest.topics import OBSERVATIONS, PARTITIONS, RISK_EVENTS, SHADOW_EVENTS, create_topics, partition_of
 from sinks.store import Store, over_http
 from tests.sample_exam import SampleExam, as_records
 
@@ -123,7 +123,7 @@ async def publish(place: Place, exams: Iterable[SampleExam], doubled: int = 0) -
 
 
 async def whole_log(place: Place) -> list[Record]:
-    """Every record of both topics, as the writer must have read them."""
+    """Every record of its topics, as the writer must have read them."""
     consumer = AIOKafkaConsumer(bootstrap_servers=place.kafka, auto_offset_reset="earliest", enable_auto_commit=False)
     await consumer.start()
     try:
@@ -180,7 +180,8 @@ async def until(condition: Callable[[], bool], what: str) -> None:
 
 
 def _partitions(place: Place) -> list[TopicPartition]:
-    return [TopicPartition(place.prefix + topic, p) for topic in (OBSERVATIONS, RISK_EVENTS) for p in range(PARTITIONS)]
+    topics = (OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS)
+    return [TopicPartition(place.prefix + topic, p) for topic in topics for p in range(PARTITIONS)]
 
 
 def _free_port() -> int:

@@ -16,7 +16,7 @@ from tests.sinks_process import Place, place_on, publish, until, until_committed
 if TYPE_CHECKING:
     from deploy.stack.local import LocalStack
 
-EXAMS = [SampleExam(session=f"exam-{i}") for i in range(16)]  # 4,336 observations, 1,616 risk messages
+EXAMS = [SampleExam(session=f"exam-{i}") for i in range(16)]  # 4,704 observations, 1,632 risk messages
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ async def exact(place: Place) -> None:
     """The rows are what the log says, and all of it."""
     differences = reconcile(place.store(), await whole_log(place))
     assert [d for d in differences if not d.none] == []
-    expected = {"sessions": 32, "observations": 4_336, "risk_events": 64, "timeline": 1_440}
+    expected = {"sessions": 32, "observations": 4_704, "risk_events": 80, "timeline": 1_440}
     assert {d.table: d.expected for d in differences} == expected | {"calibrations": 16, "verdicts": 16}
 
 

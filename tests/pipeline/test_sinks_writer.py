@@ -9,8 +9,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from ingest.kafka_log import KafkaWriter
-from ingest.messages import DeadLetter
-from ingest.topics import OBSERVATIONS, RISK_EVENTS
+from ingest.messages import DeadLetter, encode_message
+from ingest.topics import OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS
+from sinks.queries import verdicts
 from sinks.reconcile import reconcile
 from sinks.report.reading import read_report
 from tests.sample_exam import SampleExam
@@ -31,11 +32,14 @@ async def test_rows_equal_the_log_and_poison_is_passed_by(place: Place) -> None:
     await publish(place, exams[:2])
     await send(place, {OBSERVATIONS: [b"garbage", b"\x91\x80"], RISK_EVENTS: [b"<html>"]})
     await publish(place, exams[2:], doubled=9)
+    on_trial = msgspec.structs.replace(exams[3].verdict(), policy="on trial", risk_class="CLEAN")
+    await send(place, {SHADOW_EVENTS: [encode_message(on_trial)]})
     place.start()
     await until_committed(place)
     await until(lambda: set(place.health().values()) == {"ok"}, "good health")
     assert all(difference.none for difference in reconcile(place.store(), await whole_log(place)))
     assert read_report(place.store(), "exam-3").verdict == exams[3].verdict()
+    assert verdicts(place.store(), "exam-3", "shadow") == [on_trial]
     letters = await dead_letters(place, 3)
     assert sorted((letter.topic, letter.stage, letter.size_bytes) for letter in letters) == [
         (OBSERVATIONS, "sinks", 2), (OBSERVATIONS, "sinks", 7), (RISK_EVENTS, "sinks", 6),
