@@ -100,11 +100,19 @@ def _onset(judged: Judgement, since: Moment, look: Look, history: History) -> In
 
 
 def is_over(planned: PlannedRule, held: Interval, look: Look) -> bool:
-    """Whether what is held ended before this look: frames were missing for too long, or the truth was."""
+    """Whether what is held ended before this look: frames were missing for too long, or the truth was.
+
+    A page says when something ends: what it does not say has gone on, what it denies only the rule's gap bridges.
+    """
     quiet_ms = look.here.capture_ms - held.last.capture_ms
     bridge_ms = max(planned.gap_ms, look.step.bridge_ms)
-    patience_ms = max(planned.clear_ms, bridge_ms) if held.is_open else bridge_ms
-    return look.step.step_ms > bridge_ms or quiet_ms > patience_ms
+    if look.step.step_ms > bridge_ms:
+        return True
+    gap_ms = planned.gap_ms if look.stream == "browser" else bridge_ms
+    if quiet_ms <= (max(planned.clear_ms, gap_ms) if held.is_open else gap_ms):
+        return False
+    goes_on = look.stream == "browser" and judge(planned, tests_on(planned, "browser"), (), 0, look.values).truth
+    return not goes_on
 
 
 def close(planned: PlannedRule, situation: Situation) -> Outcome:
