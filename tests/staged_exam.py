@@ -3,37 +3,43 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
-from detectors.messages import DetectedObject, Face, FaceObserved, FramesEnded, ObjectsObserved, PictureQuality
-from ingest.messages import SessionEnded, SessionStarted
+import msgspec
+
+from detectors.messages import FaceObserved, FramesEnded, ObjectsObserved
+from ingest.messages import BrowserReported, SessionEnded, SessionStarted
+from scoring.accommodations import Accommodation, accommodations_document
 from scoring.messages import RiskClosed, RiskMessage, ScoreSample, SessionObservation, Verdict
 from scoring.policy import Policy, load_policy
 from scoring.session import SessionState, fold
+from tests.staged_looks import (
+    GOOD,
+    REST,
+    SIGNS,
+    Behaviour,
+    face_like,
+    face_observed,
+    faces_of,
+    hands_observed,
+    identity_observed,
+    objects_observed,
+    objects_shown,
+    page_reported,
+    quality_of,
+    speech_observed,
+)
+
+__all__ = [
+    "EVERY_KIND", "FOUR_RULES", "GOOD", "REST", "START_MS", "Behaviour", "Run", "StagedExam", "closed_events",
+    "face_like", "face_observed", "faces_of", "fold_all", "objects_observed", "quality_of", "samples_of", "told",
+    "verdict_of",
+]  # fmt: skip
 
 POLICIES = Path(__file__).parent / "policies"
 FOUR_RULES = load_policy(str(POLICIES / "four_rules.toml"))
+EVERY_KIND = load_policy(str(POLICIES / "every_kind.toml"))
 START_MS = 1_700_000_000_000
-Behaviour = Literal[
-    "normal", "absent", "two", "away", "aside", "closed", "bowed", "phone", "faint_phone", "dark", "covered", "missing"
-]
-REST = Face(
-    box_xyxy=(200.0, 100.0, 360.0, 300.0),
-    yaw_deg=1.0,
-    pitch_deg=-9.0,
-    roll_deg=0.5,
-    gaze_x=0.01,
-    gaze_y=-0.05,
-    eye_openness=0.3,
-    mouth_openness=0.05,
-    width_share=0.25,
-)
-_CHANGES: dict[str, dict[str, float]] = {
-    "away": {"yaw_deg": 36.0},
-    "aside": {"gaze_x": 0.12},
-    "closed": {"eye_openness": 0.1, "gaze_x": 0.12},
-    "bowed": {"pitch_deg": -40.0, "eye_openness": 0.12},
-}
+_ALIVE_MS = 10_000  # how often a page speaks when nothing changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class StagedExam:
-    """A session of runs at `fps`, objects looked for in every `objects_every`th frame (0: never)."""
+    """A session of runs at `fps`; objects, hands and identity looked at in every `..._every`th frame (0: never).
+
+    `sound`: a record of sound each second; `page`: the candidate's page reports. `jumps`: (second, seconds by which the
+    source's clock is wrong from then on); the time at which things enter the log goes on regardless.
+    """
 
     runs: Sequence[Run]
     fps: float = 10.0
@@ -55,6 +65,12 @@ class StagedExam:
     calibration_ms: int | None = None
     announced: bool = True
     policy: str = field(default="", repr=False)
+    hands_every: int = 0
+    identity_every: int = 0
+    sound: bool = False
+    page: bool = False
+    accommodations: tuple[Accommodation, ...] = ()
+    jumps: tuple[tuple[float, float], ...] = ()
 
     @property
     def behaviours(self) -> list[Behaviour]:
@@ -80,12 +96,36 @@ class StagedExam:
         behaviours = self.behaviours
         if self.announced:
             yield self.started()
+        page = Page(self.session)
         for seq, behaviour in enumerate(behaviours):
-            if behaviour != "missing":
-                yield self.face(seq, behaviour)
-                if self.objects_every and seq % self.objects_every == 0:
-                    yield self.objects(seq, behaviour)
-        yield from self.end(len(behaviours))
+            yield from (self._stamped(one) for one in self._looks(seq, behaviour, page))
+        yield from (self._stamped(one) for one in self.end(len(behaviours)))
+
+    def _looks(self, seq: int, behaviour: Behaviour, page: "Page") -> Iterator[SessionObservation]:
+        """What is reported of one frame, and of the sound and the page at its time."""
+        at_ms = self.time_ms(seq)
+        if self.page:
+            yield from page.reports(at_ms, behaviour)
+        if behaviour == "missing":
+            return
+        yield self.face(seq, behaviour)
+        if self.objects_every and seq % self.objects_every == 0:
+            yield self.objects(seq, behaviour)
+        if self.hands_every and seq % self.hands_every == 0:
+            yield hands_observed(self.session, seq, at_ms, behaviour)
+        if self.identity_every and seq % self.identity_every == 0:
+            yield identity_observed(self.session, seq, at_ms, behaviour)
+        second = (at_ms - START_MS) // 1000
+        if self.sound and second > (self.time_ms(seq - 1) - START_MS) // 1000:
+            yield speech_observed(self.session, second, at_ms, behaviour)
+
+    def _stamped(self, one: SessionObservation) -> SessionObservation:
+        """With the time of a clock that jumped; the log's own time is right."""
+        at_s = (getattr(one, "capture_ms", START_MS) - START_MS) / 1000
+        wrong_s = [by_s for from_s, by_s in self.jumps if at_s >= from_s]
+        if not wrong_s:
+            return one
+        return msgspec.structs.replace(one, capture_ms=one.capture_ms + round(wrong_s[-1] * 1000))  # type: ignore[union-attr]
 
     def started(self) -> SessionStarted:
         return SessionStarted(
@@ -94,6 +134,7 @@ class StagedExam:
             policy=self.policy,
             calibration_ms=self.calibration_ms,
             frame_interval_ms=round(1000 / self.fps),
+            accommodations=accommodations_document(self.accommodations),
         )
 
     def end(self, frames: int) -> tuple[FramesEnded, SessionEnded]:
@@ -102,71 +143,37 @@ class StagedExam:
         return passed, SessionEnded(session=self.session, capture_ms=at_ms, frames_sent=frames)
 
     def face(self, seq: int, behaviour: Behaviour) -> FaceObserved:
-        return face_observed(self.session, seq, self.time_ms(seq), faces_of(behaviour), quality_of(behaviour))
+        return face_observed(self.session, seq, self.time_ms(seq), faces_of(behaviour, seq), quality_of(behaviour))
 
     def objects(self, seq: int, behaviour: Behaviour) -> ObjectsObserved:
-        confidence = {"phone": 0.8, "faint_phone": 0.45}.get(behaviour)
-        return objects_observed(
-            self.session, seq, self.time_ms(seq), {} if confidence is None else {"phone": confidence}
-        )
+        return objects_shown(self.session, seq, self.time_ms(seq), behaviour)
 
 
-def faces_of(behaviour: Behaviour) -> tuple[Face, ...]:
-    """The faces that somebody who behaves like this shows."""
-    if behaviour in ("absent", "dark", "covered"):
-        return ()
-    if behaviour == "two":
-        return REST, face_like(width_share=0.14)
-    return (face_like(**_CHANGES.get(behaviour, {})),)
+@dataclass(slots=True)
+class Page:
+    """The candidate's page: says what begins and ends, and that it is alive."""
 
+    session: str
+    said: int = 0
+    spoke_ms: int = -_ALIVE_MS
+    showing: Behaviour = "normal"
 
-def face_like(**changes: float) -> Face:
-    """The face at rest with some numbers changed."""
-    fields = {name: getattr(REST, name) for name in Face.__struct_fields__}
-    return Face(**(fields | changes))
+    def reports(self, at_ms: int, behaviour: Behaviour) -> Iterator[BrowserReported]:
+        """What it says at this time; while the network is gone ("missing") it says nothing."""
+        if behaviour == "missing":
+            return
+        if behaviour != self.showing:
+            if self.showing in SIGNS and self.showing not in ("copied", "pasted"):
+                yield self._say(at_ms, self.showing, False)
+            if behaviour in SIGNS:
+                yield self._say(at_ms, behaviour, True)
+            self.showing = behaviour
+        if at_ms - self.spoke_ms >= _ALIVE_MS:
+            yield self._say(at_ms, "alive", True)
 
-
-def quality_of(behaviour: Behaviour) -> PictureQuality:
-    """A dark picture is dark, a covered lens is without detail."""
-    return PictureQuality(
-        brightness=8.0 if behaviour == "dark" else 130.0, sharpness=1.0 if behaviour == "covered" else 210.0
-    )
-
-
-GOOD = PictureQuality(brightness=130.0, sharpness=210.0)
-
-
-def face_observed(
-    session: str, seq: int, at_ms: int, faces: tuple[Face, ...], quality: PictureQuality = GOOD
-) -> FaceObserved:
-    """One look for faces."""
-    return FaceObserved(
-        session=session,
-        seq=seq,
-        capture_ms=at_ms,
-        ingested_ms=at_ms + 5,
-        partition=3,
-        offset=1000 + seq,
-        model="face-test",
-        faces=faces,
-        quality=quality,
-    )
-
-
-def objects_observed(session: str, seq: int, at_ms: int, confidences: dict[str, float]) -> ObjectsObserved:
-    """One look for objects; `confidences` by label."""
-    box = (10.0, 10.0, 60.0, 90.0)
-    found = (DetectedObject(label=label, confidence=value, box_xyxy=box) for label, value in confidences.items())
-    return ObjectsObserved(
-        session=session,
-        seq=seq,
-        capture_ms=at_ms,
-        ingested_ms=at_ms + 5,
-        partition=3,
-        offset=1000 + seq,
-        model="objects-test",
-        objects=tuple(found),
-    )
+    def _say(self, at_ms: int, what: str, on: bool) -> BrowserReported:
+        self.spoke_ms, self.said = at_ms, self.said + 1
+        return page_reported(self.session, self.said - 1, at_ms, SIGNS.get(what, "alive"), on)
 
 
 def fold_all(

@@ -7,11 +7,11 @@ import pytest
 from detectors.messages import DetectedObject, FaceObserved, PictureQuality
 from scoring.calibration import own_widths
 from scoring.conditions import Judgement, judge
-from scoring.coverage import bridge_ms, look, seen_ms
+from scoring.coverage import bridge_ms, look, step_to
 from scoring.plan import PlannedRule
 from scoring.signals import SLOTS, Source, count_faces, face_values, object_values, source_of
 from scoring.state import Looks
-from tests.staged_exam import FOUR_RULES, GOOD, REST, face_like, face_observed, objects_observed
+from tests.staged_exam import FOUR_RULES, GOOD, REST, START_MS, face_like, face_observed, objects_observed
 
 POLICY = FOUR_RULES
 FLOOR, EVIDENCE = POLICY.spec.quality, POLICY.spec.evidence
@@ -30,12 +30,11 @@ def signals(seen: FaceObserved, baseline: tuple[float, ...] | None = BASELINE) -
     return dict(zip(SLOTS["faces"], face_values(FLOOR, baseline, seen, 1, None), strict=True))
 
 
-def judged(planned: PlannedRule, latched: int = 0, **values: float | None) -> Judgement:
+def judged(planned: PlannedRule, values: dict[str, float | None], latched: int = 0) -> Judgement:
     """The rule's judgement of these signals; those that are not given are unknown."""
     stream = planned.streams[0]
     slots = POLICY.object_slots if stream == "objects" else SLOTS[stream]
-    named = {name.replace("__", ":"): value for name, value in values.items()}
-    return judge(planned, planned.tests, (), latched, [named.get(slot) for slot in slots])
+    return judge(planned, planned.tests, (), latched, [values.get(slot) for slot in slots])
 
 
 @pytest.mark.parametrize(
@@ -135,20 +134,20 @@ def test_of_several_boxes_the_surest_counts_and_the_second_is_a_signal_of_its_ow
 def test_one_true_test_is_enough_and_one_unknown_spoils_a_no(
     values: dict[str, float | None], truth: bool | None
 ) -> None:
-    assert judged(rule("looking_away"), **values).truth is truth
+    assert judged(rule("looking_away"), values).truth is truth
 
 
 def test_a_true_test_stays_true_down_to_its_lower_threshold() -> None:
     phone = rule("phone")
-    assert judged(phone, object__phone=0.4).truth is False
-    latched = judged(phone, object__phone=0.5).latched
-    assert judged(phone, latched, object__phone=0.4).truth is True
-    assert judged(phone, latched, object__phone=0.39).truth is False
+    assert judged(phone, {"object:phone": 0.4}).truth is False
+    latched = judged(phone, {"object:phone": 0.5}).latched
+    assert judged(phone, {"object:phone": 0.4}, latched).truth is True
+    assert judged(phone, {"object:phone": 0.39}, latched).truth is False
 
 
 def test_the_extreme_is_the_one_furthest_beyond_its_own_threshold() -> None:
     planned = rule("looking_away")
-    beyond = judged(planned, head_yaw=22.0, head_pitch=0.0, gaze_x=0.21, gaze_y=0.0).beyond
+    beyond = judged(planned, {"head_yaw": 22.0, "head_pitch": 0.0, "gaze_x": 0.21, "gaze_y": 0.0}).beyond
     assert beyond is not None
     assert (planned.tests[beyond.test].signal, beyond.value) == ("gaze_x", 0.21)
     assert beyond.excess == pytest.approx(2.0)
@@ -202,7 +201,9 @@ def test_every_signal_has_its_source(signal: str, source: Source | None) -> None
     ],
 )
 def test_of_a_long_step_only_the_usual_part_was_seen(step_ms: int, usual_ms: int, seen: int) -> None:
-    assert seen_ms(step_ms, usual_ms, EVIDENCE) == seen
+    looks = Looks(7, START_MS, 8, usual_ms)
+    step = step_to(EVIDENCE, "faces", looks, 0, START_MS + step_ms)
+    assert (step.step_ms, step.seen_ms) == (step_ms, seen)
 
 
 @pytest.mark.parametrize(
