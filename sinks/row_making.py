@@ -1,7 +1,7 @@
 """How a message becomes a row: fields go into the columns that have their names, the rest is said one by one."""
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,13 +14,13 @@ from sinks.tables import Table
 
 R = TypeVar("R", bound=Logged)
 Values = dict[str, Any]
+Getter = Callable[[msgspec.Struct], Iterable[Any]]
 
 
-class _Columns(NamedTuple):
-    """A table's columns; how to take the whole numbers of a row, and which columns hold more of them within."""
+class _Whole(NamedTuple):
+    """How to take the whole numbers of a row, and which columns hold more of them within."""
 
-    names: frozenset[str]
-    whole: Callable[[Logged], Iterable[int]]
+    plain: Getter
     nested: tuple[str, ...]
 
 
@@ -35,24 +35,24 @@ def make_row(kind: type[R], message: msgspec.Struct, *values: Mapping[str, Any],
     Raises: PoisonError when it holds a number that no column can hold.
     """
     columns = alike(kind, message)
-    for some in (*values, own):
-        columns |= some
-    row = kind(**columns)
+    for some in values:
+        columns.update(some)
+    row = kind(**(columns | own))
     _require_int64(row)
     return row
 
 
 def alike(kind: type[Logged], message: msgspec.Struct) -> Values:
     """What `message` has under the names of columns."""
-    names = _COLUMNS[kind].names
-    return {name: getattr(message, name) for name in message.__struct_fields__ if name in names}
+    names, values = _ALIKE[kind, type(message)]
+    return dict(zip(names, values(message), strict=True))
 
 
 def _require_int64(row: Logged) -> None:
     """Nothing when all whole numbers fit into their columns: msgpack carries unsigned 64 bits, columns are signed."""
-    _, whole, nested = _COLUMNS[type(row)]
+    plain, nested = _WHOLE[type(row)]
     try:
-        array("q", whole(row))
+        array("q", plain(row))
         for name in nested:
             array("q", _whole_numbers(getattr(row, name)))
     except OverflowError as error:
@@ -69,10 +69,20 @@ def _whole_numbers(value: object) -> Iterator[int]:
             yield from _whole_numbers(one)
 
 
-def _columns_of(table: Table) -> _Columns:
-    whole = [column.name for column in table.columns if column.kind == "Int64"]
+def _whole_columns(table: Table) -> _Whole:
+    plain = [column.name for column in table.columns if column.kind == "Int64"]
     nested = [column.name for column in table.columns if column.kind != "Int64" and "Int64" in column.kind]
-    return _Columns(frozenset(table.column_names), attrgetter(*whole), tuple(nested))
+    return _Whole(attrgetter(*plain), tuple(nested))
 
 
-_COLUMNS: Mapping[type, _Columns] = {kind: _columns_of(table) for kind, table in TABLE_OF.items()}
+class _Alike(dict[tuple[type[Logged], type[msgspec.Struct]], tuple[Sequence[str], Getter]]):
+    """By kinds of row and message: the names that they share, and how to take their values; worked out once."""
+
+    def __missing__(self, kinds: tuple[type[Logged], type[msgspec.Struct]]) -> tuple[Sequence[str], Getter]:
+        row, message = kinds
+        names = [name for name in message.__struct_fields__ if name in row.__struct_fields__]
+        return self.setdefault(kinds, (names, attrgetter(*names)))
+
+
+_ALIKE = _Alike()
+_WHOLE: Mapping[type, _Whole] = {kind: _whole_columns(table) for kind, table in TABLE_OF.items()}

@@ -337,7 +337,7 @@ def test_reconcile_finds_what_is_missing_changed_or_not_from_the_log(store: Stor
     one, other = made[20], made[21]
     assert isinstance(one, ObservationRow)
     assert isinstance(other, ObservationRow)
-    changed, stranger = replace(one, packed=b"\x80"), replace(other, seq=5_000)
+    changed, stranger = msgspec.structs.replace(one, packed=b"\x80"), msgspec.structs.replace(other, seq=5_000)
     insert(store, [*made[:20], changed, stranger, *made[22:-1]])
     found = {d.table: (d.missing, d.surplus, d.differing) for d in reconcile(store, log) if not d.none}
     assert found == {"observations": (1, 1, 1), "verdicts": (1, 0, 0)}
