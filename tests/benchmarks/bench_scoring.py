@@ -1,8 +1,9 @@
-"""Observations a second through Kafka and one scoring worker, beside a plain aiokafka loop with the same fold.
+"""Observations a second through Kafka and one scoring worker, beside Faust as it is usually used and a plain loop.
 
-Run: `proctor bench scoring`, with a broker of its own. One run measures, for bundles of 16 and of 64: the fold alone
-in memory, the plain loop (reads, folds, publishes; no checkpoints, loses its states when killed) and the worker as it
-is started in earnest. Wall clock and, since the machine may be busy, per second of CPU.
+Run: `proctor bench scoring`, with a broker of its own. One run measures, with 2,000 sessions and for bundles of 16 and
+of 64: the fold alone in memory, the plain loop (reads, folds, publishes; no checkpoints, loses its states when killed: the
+upper bound) and the worker as it is started in earnest; and once, with one observation a message, stock Faust with a
+table. Wall clock and, since the machine may be busy, per second of CPU.
 """
 
 import argparse
@@ -32,10 +33,12 @@ from ingest.topics import OBSERVATIONS, PARTITIONS, RISK_EVENTS, create_topics, 
 from scoring.partition import Partition, Retention
 from tests.exam_runs import exam
 
-SESSIONS = 400
+SESSIONS = 2000
 OBSERVATIONS_PER_FRAME = 2
 BUNDLES = (16, 64)
 PORT = 21_877
+STOCK_SHARE = 8  # stock Faust gets an eighth of the observations: it is that much slower
+STOCK_STEP = 500
 COUNTED = "proctor_scoring_observations_total"
 
 
@@ -155,6 +158,32 @@ def _watched(process: psutil.Process, bundle: int, observations: int) -> Figure:
     raise TimeoutError("the worker did not get to the end of the log")
 
 
+def stock(kafka: str, prefix: str, observations: int) -> Figure:
+    """Stock Faust, one observation a message, a table write for each."""
+    with tempfile.TemporaryDirectory() as folder:
+        counted, log = Path(folder, "counted"), Path(folder, "log")
+        told = os.environ | {"PROCTOR_KAFKA": kafka, "PROCTOR_TOPIC_PREFIX": prefix}
+        command = [sys.executable, "-m", "tests.benchmarks.stock_faust", str(counted), folder]
+        with log.open("wb") as out:
+            process = subprocess.Popen(command, env=told, stdout=out, stderr=out)
+        try:
+            return _counted(counted, observations)
+        finally:
+            process.kill()
+            process.wait(30)
+
+
+def _counted(counted: Path, observations: int) -> Figure:
+    """The last count, when all but the last few were folded."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        time.sleep(0.5)
+        words = counted.read_text().split() if counted.exists() else []
+        if len(words) == 3 and int(words[0]) >= observations - 2 * STOCK_STEP:
+            return Figure("stock Faust", 1, int(words[0]), float(words[1]), float(words[2]))
+    raise TimeoutError("stock Faust did not get to the end of the log")
+
+
 def _folded() -> int:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/metrics", timeout=10) as answer:
@@ -181,6 +210,11 @@ def main() -> int:
     arguments.add_argument("--json", action="store_true")
     asked = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder, LocalStack(Path(folder), ("kafka",)) as stack:
+        few = asked.observations // STOCK_SHARE
+        records, prefix = list(backlog(few, 1)), f"bench-{uuid4().hex[:8]}-"
+        asyncio.run(fill(stack.kafka, prefix, records))
+        figure = stock(stack.kafka, prefix, len(records))
+        print(json.dumps(asdict(figure)) if asked.json else figure.line(), flush=True)
         for bundle in BUNDLES:
             for figure in measure(stack.kafka, bundle, asked.observations):
                 print(json.dumps(asdict(figure)) if asked.json else figure.line(), flush=True)

@@ -36,8 +36,14 @@ EPISODE = TrueEpisode("looking_away", 14_000, 20_000)
         ([EPISODE], [replace(AWAY, rule="no_face")], ["MISSED", "FALSE"]),
         ([EPISODE], [replace(AWAY, end_ms=16_000)], ["MISSED", "FALSE"]),  # covers too little of it to tell of it
         ([TrueEpisode("eyes_aside", 14_000, 20_000)], [AWAY], ["found"]),
-        ([TrueEpisode("talking", 14_000, 20_000)], [], ["quiet"]),
-        ([TrueEpisode("talking", 14_000, 20_000)], [AWAY], ["quiet", "FALSE"]),
+        ([TrueEpisode("reading", 14_000, 20_000)], [], ["quiet"]),
+        ([TrueEpisode("reading", 14_000, 20_000)], [AWAY], ["quiet", "FALSE"]),
+        ([TrueEpisode("talking", 14_000, 20_000)], [AWAY], ["MISSED", "FALSE"]),
+        (
+            [TrueEpisode("second_face", 14_000, 20_000)],
+            [replace(AWAY, rule="multiple_faces"), replace(AWAY, event_id="b", rule="another_person")],
+            ["found"],
+        ),
         ([EPISODE], [AWAY, replace(AWAY, event_id="b", start_ms=30_000, end_ms=34_000)], ["found", "FALSE"]),
     ],
 )
