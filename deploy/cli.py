@@ -11,6 +11,7 @@ import click
 
 from deploy.commands.dead_letters import dlq
 from deploy.commands.models import model
+from deploy.commands.policy import policy
 from deploy.commands.running import bench, demo, run
 from deploy.commands.stack import doctor, down, status, up
 from ingest.errors import ProctorError
@@ -22,7 +23,7 @@ def proctor() -> None:
     """Proctor recorded or live exams: webcam frames in, explained risk events and a verdict out."""
 
 
-for command in (run, demo, up, down, status, doctor, model, dlq, bench):
+for command in (run, demo, up, down, status, doctor, model, policy, dlq, bench):
     proctor.add_command(command)
 
 

@@ -15,6 +15,7 @@ from ingest.pacing import InFlight, Speed
 from ingest.progress import Progress, SessionSummary
 from ingest.session import run_session
 from ingest.sources.opening import open_source
+from scoring.accommodations import Accommodation, accommodations_document
 from scoring.policy import Policy
 from sinks.queries import StoredCounts, stored_counts
 from sinks.report.model import Report
@@ -32,12 +33,13 @@ State = Literal["waiting", "running", "storing", "done", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How every source of one run is treated."""
+    """How every source of one run is treated; `accommodations`: what its person is allowed under the policy."""
 
     policy: Policy
     speed: Speed
     rate_fps: float
     calibration_ms: int | None = None
+    accommodations: tuple[Accommodation, ...] = ()
 
 
 @dataclass(slots=True)
@@ -124,6 +126,7 @@ async def _run_job(job: Job, options: Options, frames: KafkaWriter, life: KafkaW
         calibration_ms=options.calibration_ms,
         in_flight=job.in_flight,
         progress=job.progress,
+        accommodations=accommodations_document(options.accommodations),
     )
     if not job.summary.frames_sent:
         raise InputError(job.spec, job.summary.failure or "no frame could be read", "Try another file")

@@ -51,11 +51,12 @@ async def run_session(
     pictures: PicturePolicy | None = None,
     max_age_ms: int = MAX_AGE_MS,
     patience_s: float = PATIENCE_S,
+    accommodations: str = "",
 ) -> SessionSummary:
     """Run `source` into the log as `session`, and close it. Several sessions may share the writers, side by side.
 
-    `policy_document` and `calibration_ms` go into SessionStarted. `speed` and `in_flight` concern recorded sources
-    only. Cancelled, it says so in the log before it ends.
+    `policy_document`, `accommodations` and `calibration_ms` go into SessionStarted. `speed` and `in_flight` concern
+    recorded sources only. Cancelled, it says so in the log before it ends.
     Raises: TransientError when the broker stays away for `patience_s`.
     """
     running = _Session(source, writer_frames, writer_session, session, in_flight, progress, max_age_ms, patience_s)
@@ -66,6 +67,7 @@ async def run_session(
         policy=policy_document,
         calibration_ms=calibration_ms,
         frame_interval_ms=frame_interval_ms(rate_fps),
+        accommodations=accommodations,
     )
     progress.expected_frames = expected_frames(source, rate_fps)
     try:

@@ -82,13 +82,26 @@ def examine_policy(name_or_path: str) -> Examined:
     return _examine(_path_of(name_or_path), ())
 
 
+def origin_of(layers: Iterable[Layer], keys: Keys) -> str:
+    """The name of the policy that sets this value; empty: none does, it is built in."""
+    return next((layer.name for layer in reversed(tuple(layers)) if _says(layer.own, keys)), "")
+
+
+def _says(own: object, keys: Keys) -> bool:
+    for key in keys:
+        if not isinstance(own, dict) or key not in own:
+            return False
+        own = own[key]
+    return True
+
+
 def _path_of(name_or_path: str) -> Path:
     return PRESETS / f"{name_or_path}.toml" if name_or_path in presets() else Path(name_or_path)
 
 
 def _examine(path: Path, heirs: tuple[Path, ...]) -> Examined:
     """`heirs`: the files that rest on this one."""
-    mend = f"Give the path of a TOML file or one of the presets: {', '.join(presets())}."
+    mend = f"Give the path of a TOML file or a preset. {allowed(presets(), str(path))}"
     try:
         file = read_toml("policy", path, mend)
     except InputError as error:

@@ -11,12 +11,12 @@ import click
 from rich.console import Console
 
 from deploy.borrowed import borrowed_stack
+from deploy.commands.policy import allowed_by, policy_of
 from deploy.comparison import compare, is_exact
 from deploy.demo import EXAM, render_demo
 from deploy.display import comparison_table, event_table, progress_shown_on, verdict_line
 from deploy.reports import report_folder, write_reports
 from deploy.run import Job, Options, run_sources
-from ingest.errors import InputError
 from ingest.exam.truth import TrueEpisode
 from scoring.policy import Policy, load_policy
 from sinks.report.document import report_json
@@ -25,17 +25,10 @@ DEFAULT_RATE_FPS = 5.0  # enough for every shipped rule: the shortest hold is 2 
 DEMO_REPORTS = Path("reports")
 
 
-def _policy(_: click.Context, __: click.Parameter, value: str) -> Policy:
-    try:
-        return load_policy(value)
-    except InputError as error:
-        raise click.BadParameter(str(error)) from error
-
-
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="VIDEO...")
 @click.option(
-    "--policy", default="default", show_default=True, callback=_policy, help="A preset's name or a TOML file."
+    "--policy", default="default", show_default=True, callback=policy_of, help="A preset's name or a TOML file."
 )
 @click.option(
     "--speed",
@@ -59,14 +52,25 @@ def _policy(_: click.Context, __: click.Parameter, value: str) -> Policy:
 @click.option(
     "--out", type=click.Path(path_type=Path), default=DEMO_REPORTS, show_default=True, help="Folder for the reports."
 )
+@click.option(
+    "--allow", type=click.Path(path_type=Path), help="TOML file of accommodations: what the person in them is allowed."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each report's JSON on standard output, one object a line.")
 def run(
-    sources: Sequence[str], policy: Policy, speed: str, rate: float, calibration: float | None, out: Path, as_json: bool
+    sources: Sequence[str],
+    policy: Policy,
+    speed: str,
+    rate: float,
+    calibration: float | None,
+    out: Path,
+    allow: Path | None,
+    as_json: bool,
 ) -> int:
     """Proctor videos (mp4, mkv, webm, gif), folders of pictures, camera:0, rtsp:// or exam:SEED; a session each."""
+    allowed = allowed_by(allow, policy)
     folder = report_folder(out)
     calibration_ms = None if calibration is None else round(calibration * 1000)
-    options = Options(policy, "1x" if speed == "1x" else "max", rate, calibration_ms)
+    options = Options(policy, "1x" if speed == "1x" else "max", rate, calibration_ms, allowed)
     console = Console(stderr=True)
     jobs = asyncio.run(_run(sources, options, console))
     for job in jobs:
