@@ -62,11 +62,11 @@ def _kept(memory: Memory) -> Memory | None:
 
 
 def _told(truth: bool, judged: Judgement, number: float, limit: float) -> Judgement:
-    """Truth over a memory: `number` against `limit` in place of the signal's value."""
+    """Truth over a memory: `number` against `limit` in place of the signal's value, as numbers read back from a state."""
     if not truth:
         return Judgement(False, judged.latched, None)
     test = judged.beyond.test if judged.beyond else 0
-    return Judgement(True, judged.latched, Beyond(test, limit, number, (number - limit) / limit))
+    return Judgement(True, judged.latched, Beyond(test, float(limit), float(number), (number - limit) / limit))
 
 
 def _share(rule: ShareRule, before: Memory, judged: Judgement, here: Moment, step: Step, is_open: bool) -> Recalled:
