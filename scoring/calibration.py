@@ -87,7 +87,8 @@ def _refuse(
         return "small_face"
     if abs(measures[0]) > rules.max_yaw_deg or abs(measures[2]) > rules.max_roll_deg:
         return "turned_away"
-    if abs(measures[3] - rules.fallback.gaze_x) > rules.max_gaze:
+    is_open = measures[_EYES] >= rules.fallback.eye_openness * floor.eyes_closed_below  # closed eyes look nowhere
+    if is_open and abs(measures[3] - rules.fallback.gaze_x) > rules.max_gaze:
         return "looking_aside"
     moved = any(abs(now - then) > rules.max_move_deg for now, then in zip(measures, before, strict=False))
     return "moving" if moved else None
