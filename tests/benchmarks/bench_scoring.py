@@ -1,9 +1,9 @@
 """Observations a second through Kafka and one scoring worker, beside Faust as it is usually used and a plain loop.
 
 Run: `proctor bench scoring`, with a broker of its own. One run measures, with 2,000 sessions and for bundles of 16 and
-of 64: the fold alone in memory, the plain loop (reads, folds, publishes; no checkpoints, loses its states when killed: the
-upper bound) and the worker as it is started in earnest; and once, with one observation a message, stock Faust with a
-table. Wall clock and, since the machine may be busy, per second of CPU.
+of 64: the fold alone in memory, the plain loop (reads, folds, publishes; no checkpoints, loses its states when killed:
+the upper bound) and the worker as it is started in earnest; and once, with one observation a message, stock Faust with
+a table. Wall clock and, since the machine may be busy, per second of CPU.
 """
 
 import argparse

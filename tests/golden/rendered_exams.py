@@ -1,7 +1,8 @@
 """Ten rendered exams, what the shipped detectors saw in them, and how to record it again.
 
 `python -m tests.golden.rendered_exams` renders each exam, looks at 5 frames a second for faces and at every second one
-of those for objects, as the detectors do, and keeps the observations. To be run when a detector or the renderer changes.
+of those for objects, as the detectors do, and keeps the observations. To be run when a detector or the renderer
+changes.
 """
 
 import gzip
