@@ -62,7 +62,7 @@ def _kept(memory: Memory) -> Memory | None:
 
 
 def _told(truth: bool, judged: Judgement, number: float, limit: float) -> Judgement:
-    """Truth over a memory: `number` against `limit` in place of the signal's value, as numbers read back from a state."""
+    """Truth over a memory: `number` against `limit` in place of the signal's value, as a state gives them back."""
     if not truth:
         return Judgement(False, judged.latched, None)
     test = judged.beyond.test if judged.beyond else 0
