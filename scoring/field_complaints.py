@@ -51,6 +51,8 @@ def _plain(value: object, kind: inspect.Type, keys: Keys) -> Iterator[Complaint]
             yield from _text(value, kind, keys)
         case inspect.IntType() | inspect.FloatType():
             yield from _number(value, kind, keys)
+        case _ if value is not None:
+            yield Complaint(keys, f"{_shown(value)} cannot stand here", "Leave it out.")
 
 
 def _choice(value: object, kind: inspect.UnionType, keys: Keys) -> Iterator[Complaint]:
@@ -140,7 +142,7 @@ def _is_within(value: float, kind: inspect.IntType | inspect.FloatType) -> bool:
 
 
 def _of_type(value: object, wanted: type, keys: Keys) -> Iterator[Complaint]:
-    if not isinstance(value, wanted):
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
         given = _CALLED.get(type(value), "a date or time")
         yield Complaint(keys, f"is {given} ({_shown(value)})", f"Needed: {_CALLED[wanted]}.")
 

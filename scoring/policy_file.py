@@ -217,8 +217,11 @@ def _complaints_of(merged: dict[str, Any], extends: bool) -> Iterator[Complaint]
     if wrong or missing:
         yield from wrong
         yield from _about_sound_rules(merged.get("rules"), {complaint.keys[:2] for complaint in wrong})
-    else:
+        return
+    try:
         yield from complaints(msgspec.convert(merged, PolicyDocument))
+    except msgspec.ValidationError as error:  # the types have the last word
+        yield Complaint((), str(error), "Give a value of that type and range.")
 
 
 def _about_sound_rules(rules: object, unsound: set[Keys]) -> Iterator[Complaint]:

@@ -17,6 +17,7 @@ Amount = Annotated[float, Meta(ge=0.0, le=1_000_000.0)]
 Finite = Annotated[float, Meta(ge=-1_000_000.0, le=1_000_000.0)]
 Points = Annotated[float, Meta(ge=0.0, le=1000.0)]
 Label = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
+LabelOrNone = Annotated[str, Meta(pattern="^([a-z][a-z0-9_]{0,39})?$")]
 Words = Annotated[str, Meta(min_length=1, max_length=80)]
 
 
@@ -59,7 +60,7 @@ class AnyRule(Section, frozen=True, kw_only=True, omit_defaults=True, tag_field=
     points: Points
     cap: Points
     cooldown_ms: Millis
-    label: Label | Literal[""] = ""
+    label: LabelOrNone = ""
     about: Literal["conduct", "state", "quality"] = "conduct"
     permanent: bool = False
     enabled: bool = True
