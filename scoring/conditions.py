@@ -42,7 +42,8 @@ def _any_of(tests: Sequence[PlannedTest], own: Sequence[float], latched: int, va
         if value is None:
             unknown = True
             continue
-        measured, bit, limit = _measured(test, value), 1 << test.number, _limit(test, own)
+        measured, bit = (value if not test.signed else _on_side(test, value)), 1 << test.number
+        limit = test.threshold if not own or test.measure < 0 else _limit(test, own)
         bound = limit * test.keep if latched & bit else limit
         if not (measured >= bound if test.upward else measured <= bound):  # so that what is not a number is false
             latched &= ~bit
@@ -61,7 +62,7 @@ def _are_all_true(tests: Sequence[PlannedTest], own: Sequence[float], values: Va
         if value is None:
             unknown = True
             continue
-        measured, limit = _measured(test, value), _limit(test, own)
+        measured, limit = (value if not test.signed else _on_side(test, value)), _limit(test, own)
         if not (measured >= limit if test.upward else measured <= limit):
             return False
     return None if unknown else True
@@ -77,9 +78,8 @@ def tests_on(rule: PlannedRule, stream: Stream) -> Sequence[PlannedTest]:
     return [test for test in rule.tests if test.stream == stream]
 
 
-def _measured(test: PlannedTest, value: float) -> float:
-    if not test.signed:
-        return value
+def _on_side(test: PlannedTest, value: float) -> float:
+    """The size of a deviation, or how far it is on the test's side."""
     return abs(value) if test.side == 0 else value * test.side
 
 

@@ -9,7 +9,7 @@ from detectors.messages import FaceObserved, HandsObserved, IdentityObserved, Ob
 from ingest.messages import BrowserReported
 from scoring.attention import attend
 from scoring.calibrating import calibrate
-from scoring.capture_time import in_break, shift_after
+from scoring.capture_time import JUMP_AHEAD_MS, in_break, shift_after
 from scoring.conditions import is_trusted
 from scoring.coverage import look as looked
 from scoring.coverage import step_to
@@ -89,11 +89,16 @@ def _values(
 
 def _time_of(state: SessionState, looks: Looks, seen: Seen) -> int:
     """The look's time on the session's clock."""
+    if looks.frames and not looks.at_ms <= seen.capture_ms + state.shift_ms <= looks.at_ms + JUMP_AHEAD_MS:
+        _mend_clock(state, looks, seen)
+    return max(seen.capture_ms + state.shift_ms, looks.at_ms, state.start_ms)
+
+
+def _mend_clock(state: SessionState, looks: Looks, seen: Seen) -> None:
     shift_ms = shift_after(looks, state.shift_ms, seen, state.ingested_ms)
     if shift_ms != state.shift_ms:
         state.shift_ms = shift_ms
         state.odd = state.odd | {"clock_jumps": state.odd.get("clock_jumps", 0) + 1}
-    return max(seen.capture_ms + shift_ms, looks.at_ms, state.start_ms)
 
 
 def moment_of(seen: Seen, at_ms: int) -> Moment:
@@ -148,7 +153,7 @@ def _account(groups: tuple[Group, ...], state: SessionState, values: Values, loo
             (not group.count or values[0] is not None)
             and (not group.face or not faces or values[1] is not None)
             and (not group.clear or state.view.clear)
-            and is_trusted(group.trust, state.own, values)
+            and (not group.trust or is_trusted(group.trust, state.own, values))
         )
         if is_known:
             known[group.number] += look.step.seen_ms

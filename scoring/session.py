@@ -9,8 +9,15 @@ from copy import copy
 from hashlib import blake2b
 from typing import Literal
 
-from detectors.messages import FramesEnded
-from ingest.messages import FramesDropped, SessionEnded, SessionStarted, encode_message
+from detectors.messages import (
+    FaceObserved,
+    FramesEnded,
+    HandsObserved,
+    IdentityObserved,
+    ObjectsObserved,
+    SpeechObserved,
+)
+from ingest.messages import BrowserReported, FramesDropped, SessionEnded, SessionStarted, encode_message
 from scoring.calibrating import end_calibration, skip_calibration
 from scoring.messages import RiskMessage, SessionObservation
 from scoring.observing import observe, stream_of
@@ -66,6 +73,10 @@ def close_silent(policy: Policy, state: SessionState) -> Folded:
 def _take(policy: Policy, state: SessionState, observation: SessionObservation, messages: Messages) -> None:
     """`state`: the fold's own copy. The source's last word and the detectors' come in either order."""
     match observation:
+        case FaceObserved() | ObjectsObserved() | HandsObserved() | SpeechObserved():
+            observe(policy, state, observation, messages)
+        case IdentityObserved() | BrowserReported():
+            observe(policy, state, observation, messages)
         case FramesDropped():
             state.drops = _dropped(state.drops, observation)
         case FramesEnded():
@@ -75,8 +86,6 @@ def _take(policy: Policy, state: SessionState, observation: SessionObservation, 
             state.ending = Ending(capture_ms, max(frames_sent, 0), state.ending.frames_passed)
         case SessionStarted():
             _announce(state, observation)
-        case _:
-            observe(policy, state, observation, messages)
 
 
 def _begin(policy: Policy, first: SessionObservation, messages: Messages) -> SessionState:
@@ -106,6 +115,10 @@ def _begin(policy: Policy, first: SessionObservation, messages: Messages) -> Ses
 def _is_new(state: SessionState, observation: SessionObservation) -> bool:
     """Whether this was not seen before: detectors that restart repeat themselves."""
     match observation:
+        case FaceObserved(seq=seq) | ObjectsObserved(seq=seq) | HandsObserved(seq=seq) | SpeechObserved(seq=seq):
+            return seq > state.looks_of(stream_of(observation)).seq
+        case IdentityObserved(seq=seq) | BrowserReported(seq=seq):
+            return seq > state.looks_of(stream_of(observation)).seq
         case FramesDropped(stage=stage, seq=seq, to_ms=to_ms):
             return (seq, to_ms) > (state.drops.ingest if stage == "ingest" else state.drops.detectors)
         case FramesEnded(seq=seq):
@@ -115,8 +128,6 @@ def _is_new(state: SessionState, observation: SessionObservation) -> bool:
         case SessionStarted():
             known = state.announcements
             return len(known) < MOST_ANNOUNCEMENTS and _announcement(observation) not in known
-        case _:
-            return observation.seq > state.looks_of(stream_of(observation)).seq
 
 
 def _chain(state: SessionState, observation: SessionObservation, packed: bytes | None) -> None:
