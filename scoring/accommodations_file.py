@@ -60,7 +60,7 @@ def examine_accommodations(path: Path, policy: Policy) -> tuple[tuple[Accommodat
         return (), (error,)
     wrong = list(misfits(file.raw, _WRITTEN)) or list(_unfit(file, policy))
     if wrong:
-        return (), tuple(file.error(complaint) for complaint in wrong)
+        return (), file.errors(wrong)
     return msgspec.convert(file.raw, AllowDocument).allow, ()
 
 

@@ -108,7 +108,7 @@ def _examine(path: Path, heirs: tuple[Path, ...]) -> Examined:
         return Examined(None, (error,), ())
     wrong = tuple(_about_extends(file, (*heirs, path)))
     if wrong:
-        return Examined(None, tuple(file.error(complaint) for complaint in wrong), ())
+        return Examined(None, file.errors(wrong), ())
     base = _examine(_base_of(file), (*heirs, path)) if "extends" in file.raw else Examined(None, (), ())
     return base if base.errors else _complete(file, base.layers)
 
@@ -121,7 +121,7 @@ def _complete(file: TomlFile, under: tuple[Layer, ...]) -> Examined:
     merged = _merge(_kept(inherited, None if wrong else own.get("keep_rules")), _without_file_keys(own))
     layer = Layer(str(merged.get("name", file.path.stem)), own, merged)
     wrong += _complaints_of(merged, bool(under))
-    errors = tuple(file.error(complaint) for complaint in wrong)
+    errors = file.errors(wrong)
     return Examined(None if errors else msgspec.convert(merged, PolicyDocument), errors, (*under, layer))
 
 

@@ -2,7 +2,9 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +28,12 @@ class TomlFile:
     raw: dict[str, Any]
     lines: dict[Keys, int]
 
-    def error(self, complaint: Complaint) -> InputError:
-        """The complaint as a person reads it."""
+    def errors(self, complaints: Iterable[Complaint]) -> tuple[InputError, ...]:
+        """The complaints as a person reads them, line by line; those without a line last."""
+        ordered = sorted(complaints, key=lambda one: line_of(self.lines, one.keys) or inf)
+        return tuple(self._error(complaint) for complaint in ordered)
+
+    def _error(self, complaint: Complaint) -> InputError:
         line = line_of(self.lines, complaint.keys)
         place = f"{self.what} {self.path}" + (f", line {line}" if line else "")
         return InputError(f"{place}: {dotted(complaint.keys) or 'document'}", complaint.why, complaint.mend)

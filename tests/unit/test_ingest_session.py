@@ -123,6 +123,7 @@ async def run(
         in_flight=in_flight or InFlight(4, watched=False),
         progress=progress or Progress(),
         patience_s=patience_s,
+        accommodations="[]",
     )
 
 
@@ -165,6 +166,7 @@ async def test_session_as_the_log_sees_it() -> None:
         policy="{}",
         calibration_ms=0,
         frame_interval_ms=200,
+        accommodations="[]",
     )
     assert ended == SessionEnded(session="s-1", capture_ms=summary.start_ms + 1000, frames_sent=5)
     assert (summary.frames_sent, summary.frames_dropped, summary.duration_ms) == (5, 0, 1000)
