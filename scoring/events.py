@@ -1,5 +1,6 @@
 """Risk events as messages: when a rule fires, and the same event complete with its explanation."""
 
+from scoring.histories import span_ms
 from scoring.messages import Counterfactual, Direction, RiskClosed, RiskOpened, event_id
 from scoring.plan import PlannedRule, PlannedTest
 from scoring.policy import Policy
@@ -126,22 +127,32 @@ def _confidence(state: SessionState, planned: PlannedRule, test: PlannedTest | N
 
 
 def _counterfactual(planned: PlannedRule, test: PlannedTest | None, held: Interval) -> Counterfactual | None:
-    """The smallest relative change of one number of the rule that would surely have kept the event away."""
+    """The smallest relative change of one number of the rule that would surely have kept the event away, if any."""
+    match planned.rule:
+        case ShareRule() | CalibrationRule():
+            share = _just_over(held.beyond.value)
+            return Counterfactual(field="share", value=share) if share <= 1.0 else None
+        case RateRule():
+            return Counterfactual(field="starts", value=held.beyond.value + 1.0)
+        case CombinationRule(window_ms=window_ms) | SequenceRule(window_ms=window_ms):
+            took_ms = span_ms(window_ms, held.beyond)
+            return Counterfactual(field="window_ms", value=took_ms - 1.0) if took_ms else None
+        case _:
+            return _by_limit(planned, test, held)
+
+
+def _by_limit(planned: PlannedRule, test: PlannedTest | None, held: Interval) -> Counterfactual | None:
+    """By the hold or by the threshold, whichever is nearer; a threshold decides only where one test alone was true."""
     rule, beyond = planned.rule, held.beyond
-    if isinstance(rule, ShareRule | CalibrationRule):
-        return Counterfactual(field="share", value=_just_over(beyond.value))
-    if isinstance(rule, RateRule):
-        return Counterfactual(field="starts", value=beyond.value + 1)
-    if isinstance(rule, CombinationRule | SequenceRule):
-        together = (held.fired_ms or 0) - held.onset.capture_ms
-        return Counterfactual(field="window_ms", value=max(0, together - 1))
-    if test is None or not test.upward or test.needs == "count":
-        return Counterfactual(field="hold_ms", value=held.true_ms + 1) if isinstance(rule, HeldRule) else None
+    by_hold = Counterfactual(field="hold_ms", value=held.true_ms + 1.0) if isinstance(rule, HeldRule) else None
+    has_scale = test is not None and test.upward and test.needs != "count" and test.stream != "browser"
+    if test is None or not has_scale or held.shown.bit_count() > 1:
+        return by_hold
     by_threshold = Counterfactual(field="threshold", value=_just_over(_told(planned, test, beyond)))
-    if not isinstance(rule, HeldRule) or not rule.hold_ms:
+    if by_hold is None or not planned.hold_ms:
         return by_threshold
-    longer = (held.true_ms + 1 - rule.hold_ms) / rule.hold_ms
-    return Counterfactual(field="hold_ms", value=held.true_ms + 1) if longer <= beyond.excess else by_threshold
+    longer = (by_hold.value - planned.hold_ms) / planned.hold_ms
+    return by_hold if longer <= beyond.excess else by_threshold
 
 
 def _just_over(value: float) -> float:

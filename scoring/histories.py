@@ -11,6 +11,7 @@ from typing import NamedTuple
 from scoring.conditions import Judgement
 from scoring.plan import PlannedRule, PlannedTest
 from scoring.rule_document import CombinationRule, RateRule, SequenceRule, ShareRule
+from scoring.signals import Values
 from scoring.state import Beyond, Memory, Moment, Step
 
 SLICES = 30
@@ -32,10 +33,11 @@ def recall(
     memory: Memory | None,
     judged: Judgement,
     here: Moment,
+    values: Values,
     step: Step,
     is_open: bool,
 ) -> Recalled:
-    """The rule's memory after a look that `judged` its condition.
+    """The rule's memory after a look at `values` that `judged` its condition.
 
     `tests`: those that were looked at. `is_open`: an event of the rule is going on.
     """
@@ -46,9 +48,9 @@ def recall(
         case RateRule():
             return _rate(planned.rule, before, judged, here, step)
         case CombinationRule():
-            return _combination(planned, planned.rule, tests, before, judged, here)
+            return _combination(planned, planned.rule, _true_parts(judged, tests, values), before, judged, here)
         case SequenceRule():
-            return _sequence(planned, planned.rule, tests, before, judged, here)
+            return _sequence(planned, planned.rule, _true_parts(judged, tests, values), before, judged, here)
     return Recalled(None, judged, here)
 
 
@@ -119,27 +121,37 @@ def _rate(rule: RateRule, before: Memory, judged: Judgement, here: Moment, step:
     return Recalled(_kept(memory), told, marks[0] if marks else here)
 
 
-def _true_parts(judged: Judgement, tests: Sequence[PlannedTest]) -> set[int]:
-    """The parts that this look shows."""
-    return {test.part for test in tests if judged.latched >> test.number & 1} if judged.truth else set()
+def _true_parts(judged: Judgement, tests: Sequence[PlannedTest], values: Values) -> set[int]:
+    """The parts that this look shows; a test stays latched over what is not known, which shows nothing."""
+    if not judged.truth:
+        return set()
+    return {test.part for test in tests if judged.latched >> test.number & 1 and values[test.slot] is not None}
+
+
+def _come_together(planned: PlannedRule, judged: Judgement, window_ms: int, span_ms: int) -> Judgement:
+    """All parts within `span_ms`: the closer, the further beyond."""
+    test, parts = judged.beyond.test if judged.beyond else 0, float(planned.parts)
+    return Judgement(True, judged.latched, Beyond(test, parts, parts, (window_ms - span_ms) / window_ms))
+
+
+def span_ms(window_ms: int, beyond: Beyond) -> int:
+    """The shortest time within which the parts of an event came together."""
+    return window_ms - round(beyond.excess * window_ms)
 
 
 def _combination(
-    planned: PlannedRule,
-    rule: CombinationRule,
-    tests: Sequence[PlannedTest],
-    before: Memory,
-    judged: Judgement,
-    here: Moment,
+    planned: PlannedRule, rule: CombinationRule, now: set[int], before: Memory, judged: Judgement, here: Moment
 ) -> Recalled:
     """True at looks that show one of the parts while each of them was seen within the window."""
-    now = _true_parts(judged, tests)
     old = before.marks or (None,) * planned.parts
     marks = tuple(here if part in now else _fresh(mark, here, rule.window_ms) for part, mark in enumerate(old))
     known = [mark for mark in marks if mark is not None]
-    told = _told(bool(now) and len(known) == planned.parts, judged, len(known), planned.parts)
     began = min(known, key=lambda mark: mark.capture_ms) if known else here
-    return Recalled(_kept(Memory(judged.latched, marks if known else ())), told, began)
+    memory = _kept(Memory(judged.latched, marks if known else ()))
+    if not now or len(known) < planned.parts:
+        return Recalled(memory, Judgement(False, judged.latched, None), began)
+    took_ms = here.capture_ms - began.capture_ms
+    return Recalled(memory, _come_together(planned, judged, rule.window_ms, took_ms), began)
 
 
 def _fresh(mark: Moment | None, here: Moment, window_ms: int) -> Moment | None:
@@ -147,21 +159,19 @@ def _fresh(mark: Moment | None, here: Moment, window_ms: int) -> Moment | None:
 
 
 def _sequence(
-    planned: PlannedRule,
-    rule: SequenceRule,
-    tests: Sequence[PlannedTest],
-    before: Memory,
-    judged: Judgement,
-    here: Moment,
+    planned: PlannedRule, rule: SequenceRule, now: set[int], before: Memory, judged: Judgement, here: Moment
 ) -> Recalled:
-    """True at the look that completes it. Each look may take one step; the first part counts from its last look."""
-    now, marks = _true_parts(judged, tests), before.marks
-    if len(marks) == planned.parts or (marks and _fresh(marks[0], here, rule.window_ms) is None):
-        marks = ()
-    if len(marks) in now:
-        marks = (*marks, here)
-    elif len(marks) == 1 and 0 in now:
-        marks = (here,)
-    told = _told(len(marks) == planned.parts, judged, len(marks), planned.parts)
-    began = marks[0] if marks and marks[0] else here
-    return Recalled(_kept(Memory(judged.latched, marks)), told, began)
+    """True at the look that completes it; then all begins anew. Each look may take one step of a chain.
+
+    Mark n is the latest beginning of a chain that got as far as part n.
+    """
+    old = before.marks or (None,) * planned.parts
+    marks = [_fresh(mark, here, rule.window_ms) for mark in old]
+    for part in sorted(now, reverse=True):
+        marks[part] = marks[part - 1] or marks[part] if part else here
+    began = marks[-1]
+    if began is not None:
+        took_ms = here.capture_ms - began.capture_ms
+        return Recalled(_kept(Memory(judged.latched)), _come_together(planned, judged, rule.window_ms, took_ms), began)
+    memory = Memory(judged.latched, tuple(marks) if any(marks) else ())
+    return Recalled(_kept(memory), Judgement(False, judged.latched, None), here)

@@ -57,7 +57,7 @@ def advance(planned: PlannedRule, own: Sequence[float], situation: Situation, lo
     judged, since = judge(planned, tests, own, latched, look.values), look.here
     if planned.remembers:
         is_open = held is not None and held.is_open
-        memory, judged, since = recall(planned, tests, memory, judged, look.here, look.step, is_open)
+        memory, judged, since = recall(planned, tests, memory, judged, look.here, look.values, look.step, is_open)
     held = _hold(held, judged, since, look, history)
     fired = held is not None and _fires(planned, history, held, judged, look.here.capture_ms)
     if held is not None and fired:
@@ -88,6 +88,7 @@ def _hold(held: Interval | None, judged: Judgement, since: Moment, look: Look, h
         held.sure_ms + seen_ms,
         held.counted_ms,
         held.repeats,
+        held.shown | judged.latched,
     )
 
 
@@ -96,7 +97,8 @@ def _onset(judged: Judgement, since: Moment, look: Look, history: History) -> In
     if judged.beyond is None:
         return None
     is_before = history.ended_ms is not None and since.capture_ms <= history.ended_ms
-    return Interval(look.here if is_before else since, look.here, look.here, judged.beyond, judged.latched)
+    onset, shown = look.here if is_before else since, judged.latched
+    return Interval(onset, look.here, look.here, judged.beyond, judged.latched, shown=shown)
 
 
 def is_over(planned: PlannedRule, held: Interval, look: Look) -> bool:

@@ -63,7 +63,7 @@ class Interval(Private, frozen=True):
     `peak` is the frame that was furthest `beyond`. `latched`: bit n is set while test n is true. `held_ms` counts the
     time that was really looked at; `true_ms` and `sure_ms` are held_ms and the part of it with the truth at the last
     moment of truth. `counted_ms`: since when no accommodation keeps it from costing its points, `repeats` how often
-    again it has.
+    again it has. `shown`: the bits of all tests that were true in its time.
     """
 
     onset: Moment
@@ -77,6 +77,7 @@ class Interval(Private, frozen=True):
     sure_ms: int = 0
     counted_ms: int | None = None
     repeats: int = 0
+    shown: int = 0
 
     @property
     def is_open(self) -> bool:
