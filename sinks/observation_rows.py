@@ -19,7 +19,7 @@ from sinks.rows import ObservationRow, SessionRow
 
 Detected = FaceObserved | ObjectsObserved | HandsObserved | SpeechObserved | IdentityObserved
 
-DIGEST_BYTES = 8  # of a policy's document, as verdicts and events name it
+DIGEST_BYTES = 8
 
 
 def observation_rows(record: Record) -> list[ObservationRow | SessionRow]:
@@ -40,7 +40,7 @@ def _rows(observation: Observation, stored: Values) -> Iterator[ObservationRow |
         return
     yield make_row(ObservationRow, observation, stored, _own(observation))
     if isinstance(observation, SessionStarted):
-        policy = _digest(observation.policy) if observation.policy else ""
+        policy = policy_digest(observation.policy) if observation.policy else ""
         yield make_row(SessionRow, observation, stored, phase="started", policy=policy)
     elif isinstance(observation, SessionEnded):
         yield make_row(SessionRow, observation, stored, phase="ended")
@@ -91,5 +91,6 @@ def _number(start: SessionStarted) -> int:
     return int.from_bytes(blake2b(encode_message(start), digest_size=DIGEST_BYTES).digest()) >> 1
 
 
-def _digest(document: str) -> str:
+def policy_digest(document: str) -> str:
+    """What verdicts and events call the policy of this canonical text."""
     return blake2b(document.encode(), digest_size=DIGEST_BYTES).hexdigest()

@@ -6,12 +6,15 @@ from hashlib import blake2b
 from scoring.messages import Counterfactual, Direction
 
 DOCUMENT = (
-    '{"name":"default","rules":{'
-    '"looking_away":{"hold_ms":3000,"kind":"held","says":"Looked away"},'
-    '"multiple_faces":{"hold_ms":2000,"kind":"held","says":"Several faces in the picture"},'
-    '"no_face":{"hold_ms":2000,"kind":"held","says":"No face in the picture"},'
-    '"phone":{"hold_ms":5000,"kind":"held","says":"Phone in view"},'
-    '"talking":{"kind":"share","says":"Talked","share":0.6,"window_ms":10000}}}'
+    '{"calibration":{"spreads":4.0,"widest":1.5},"name":"default","rules":{'
+    '"looking_away":{"hold_ms":3000,"kind":"held","says":"Looked away","when":['
+    '{"at_least":25.0,"signal":"head_yaw","until":15.0},{"at_least":0.07,"signal":"gaze_x"}]},'
+    '"multiple_faces":{"hold_ms":2000,"kind":"held","says":"Several faces in the picture",'
+    '"when":[{"at_least":2.0,"signal":"face_count"}]},'
+    '"no_face":{"hold_ms":2000,"kind":"held","says":"No face in the picture",'
+    '"when":[{"at_most":0.0,"signal":"face_count"}]},'
+    '"phone":{"hold_ms":5000,"kind":"held","says":"Phone in view","when":[{"at_least":0.5,"signal":"object:phone"}]},'
+    '"talking":{"kind":"share","says":"Talked","share":0.6,"when":[{"at_least":0.5,"signal":"speech"}],"window_ms":10000}}}'
 )
 POLICY = blake2b(DOCUMENT.encode(), digest_size=8).hexdigest()
 ALLOWED = "reads questions aloud"

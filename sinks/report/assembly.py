@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from ingest.messages import FramesDropped
-from scoring.messages import CalibrationFinished, FrameRef, RiskClosed, ScoreSample, Verdict
+from scoring.messages import Activity, CalibrationFinished, FrameRef, RiskClosed, ScoreSample, Verdict
 from sinks.queries import RiskEvent, SessionLife
 from sinks.report.model import (
+    SAMPLE_MS,
     BlindSpan,
+    BusyPeriod,
     Evidence,
     FrameCounts,
     Report,
@@ -17,13 +19,12 @@ from sinks.report.model import (
     ReportEvent,
     ReportSample,
 )
-
-SAMPLE_MS = 1_000  # scoring samples the risk once in each full second
+from sinks.report.policy_text import PolicyText, personal_thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the tables hold of a session under one policy."""
+    """What the tables hold of a session under one policy; `policy`: that policy's words, as far as they are known."""
 
     life: SessionLife
     verdict: Verdict
@@ -32,6 +33,7 @@ class Stored:
     calibration: CalibrationFinished | None
     dropped: Sequence[FramesDropped]
     frames_observed: int
+    policy: PolicyText
 
 
 def assemble(stored: Stored) -> Report:
@@ -39,6 +41,7 @@ def assemble(stored: Stored) -> Report:
     zero = stored.life.started.capture_ms if stored.life.started else stored.verdict.start_ms
     end_ms = max(0, stored.verdict.end_ms - zero)
     samples = tuple(_sample(s, zero) for s in stored.samples)
+    events = tuple(_event(e, stored.policy, zero, end_ms) for e in stored.events)
     return Report(
         session=stored.verdict.session,
         started_at_ms=zero,
@@ -46,9 +49,12 @@ def assemble(stored: Stored) -> Report:
         frames=_frames(stored),
         verdict=stored.verdict,
         calibration=_calibration(stored.calibration, zero) if stored.calibration else None,
-        events=tuple(_event(e, zero, end_ms) for e in stored.events),
+        events=tuple(e for e in events if not e.suppressed),
         timeline=samples,
         blind=tuple(_blind(stored, samples, zero, end_ms)),
+        suppressed=tuple(e for e in events if e.suppressed),
+        busy=tuple(_busy(period, zero) for period in stored.verdict.high_activity),
+        thresholds=personal_thresholds(stored.policy, stored.calibration.spread if stored.calibration else {}),
     )
 
 
@@ -58,37 +64,69 @@ def _frames(stored: Stored) -> FrameCounts:
     return FrameCounts(ended.frames_sent if ended else None, observed, stored.verdict.frames_dropped)
 
 
-def _event(e: RiskEvent, zero: int, end_ms: int) -> ReportEvent:
-    closed = e if isinstance(e, RiskClosed) else None
-    return ReportEvent(
+def _event(e: RiskEvent, policy: PolicyText, zero: int, end_ms: int) -> ReportEvent:
+    """An event with its rule's words; what a rule that did not close found is completed as far as it goes."""
+    text = policy.rule(e.rule)
+    begun = ReportEvent(
         event_id=e.event_id,
         rule=e.rule,
         start_ms=e.start_ms - zero,
         fired_ms=e.fired_ms - zero,
-        end_ms=closed.end_ms - zero if closed else max(end_ms, e.fired_ms - zero),
-        closed=closed is not None,
+        end_ms=max(end_ms, e.fired_ms - zero),
+        closed=False,
         points=e.points,
         permanent=e.permanent,
-        signal=closed.signal if closed else "",
-        threshold=closed.threshold if closed else math.nan,
-        peak=closed.peak if closed else math.nan,
-        hold_ms=closed.hold_ms if closed else e.fired_ms - e.start_ms,
+        signal="",
+        threshold=math.nan,
+        peak=math.nan,
+        hold_ms=e.fired_ms - e.start_ms,
         onset=_evidence(e.onset, zero),
-        peak_frame=_evidence(closed.peak_frame, zero) if closed else None,
-        end_frame=_evidence(closed.end_frame, zero) if closed else None,
+        peak_frame=None,
+        end_frame=None,
+        label=e.label,
+        says=text.says,
+        asks=text.asks,
+        window_ms=text.window_ms,
+    )
+    return _complete(begun, e, zero) if isinstance(e, RiskClosed) else begun
+
+
+def _complete(begun: ReportEvent, e: RiskClosed, zero: int) -> ReportEvent:
+    return replace(
+        begun,
+        end_ms=e.end_ms - zero,
+        closed=True,
+        signal=e.signal,
+        threshold=e.threshold,
+        peak=e.peak,
+        hold_ms=e.hold_ms,
+        peak_frame=_evidence(e.peak_frame, zero),
+        end_frame=_evidence(e.end_frame, zero),
+        direction=e.direction,
+        held_ms=e.held_ms,
+        repeats=e.repeats,
+        confidence=e.confidence,
+        suppressed=e.suppressed,
+        unless=e.unless,
     )
 
 
 def _evidence(frame: FrameRef, zero: int) -> Evidence:
-    return Evidence(frame.seq, frame.capture_ms - zero)
+    return Evidence(frame.seq, frame.capture_ms - zero, frame.partition, frame.offset)
 
 
 def _sample(s: ScoreSample, zero: int) -> ReportSample:
-    return ReportSample(s.at_ms - zero, s.temporary, s.permanent, s.active, s.frames, s.faces, s.seen)
+    risk = (s.at_ms - zero, s.temporary, s.permanent, s.active)
+    return ReportSample(*risk, s.frames, s.faces, s.seen, s.attention, s.state)
+
+
+def _busy(period: Activity, zero: int) -> BusyPeriod:
+    return BusyPeriod(period.start_ms - zero, period.end_ms - zero, period.alerts, period.per_minute)
 
 
 def _calibration(c: CalibrationFinished, zero: int) -> ReportCalibration:
-    return ReportCalibration(c.status, c.start_ms - zero, c.end_ms - zero, c.frames, c.rejected, c.baseline, c.spread)
+    counted = (c.frames, c.rejected, c.baseline, c.spread, c.needed, c.extended)
+    return ReportCalibration(c.status, c.start_ms - zero, c.end_ms - zero, *counted)
 
 
 def _blind(stored: Stored, samples: Sequence[ReportSample], zero: int, end_ms: int) -> Iterator[BlindSpan]:

@@ -1,15 +1,15 @@
-"""Geometry of the report's picture: where things stand in percent of the session, and the curve of the risk.
+"""Geometry of the report's picture: where things stand in percent of the session, the curves of risk and attention.
 
 The curve is drawn in a box of WIDTH by HEIGHT that the page stretches to its own width; words are never inside it, so
 that they keep their size on a phone.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from sinks.report.model import ReportSample
+from sinks.report.model import SAMPLE_MS, ReportSample
 from sinks.report.wording import axis_clock
 
 WIDTH, HEIGHT = 1000.0, 200.0
@@ -52,7 +52,7 @@ def time_marks(duration_ms: int) -> tuple[Mark, ...]:
 
 def risk_curve(samples: Sequence[ReportSample], duration_ms: int) -> Curve:
     """The permanent risk below, the temporary on top of it."""
-    shown = _thinned([s for s in samples if math.isfinite(_total(s))])
+    shown = _thinned([s for s in samples if math.isfinite(_total(s))], _total)
     peak = max((_total(s) for s in shown), default=0.0)
     top = _ceiling(peak)
     xs = [percent_of(s.at_ms, duration_ms) * WIDTH / 100 for s in shown]
@@ -61,15 +61,33 @@ def risk_curve(samples: Sequence[ReportSample], duration_ms: int) -> Curve:
     return Curve(_area(permanent), _area(total), _line(total), _levels(top), peak)
 
 
+def attention_line(samples: Sequence[ReportSample], duration_ms: int) -> str:
+    """SVG path of attention, 0 below and 100 above, broken where it is not known; empty when it never was."""
+    runs = groupby(_thinned(samples, _attention), key=lambda s: s.attention is None)
+    return "".join(_attention_run(list(run), duration_ms) for is_gap, run in runs if not is_gap)
+
+
+def _attention_run(run: Sequence[ReportSample], duration_ms: int) -> str:
+    """One stretch; a single second is drawn as a second."""
+    first = replace(run[0], at_ms=run[0].at_ms - SAMPLE_MS)
+    xs = [percent_of(s.at_ms, duration_ms) * WIDTH / 100 for s in (first, *run)]
+    return _line(_points(xs, [-_attention(s) for s in (first, *run)], 100.0))
+
+
+def _attention(sample: ReportSample) -> float:
+    """Below zero, so that the worst moment of a stretch is its greatest; what is not known is less than all."""
+    return -math.inf if sample.attention is None else -sample.attention
+
+
 def _total(sample: ReportSample) -> float:
     return sample.temporary + sample.permanent
 
 
-def _thinned(samples: Sequence[ReportSample]) -> list[ReportSample]:
-    """At most about MOST_POINTS samples: of each stretch the riskiest, so that no peak is lost."""
+def _thinned(samples: Sequence[ReportSample], key: Callable[[ReportSample], float]) -> list[ReportSample]:
+    """At most about MOST_POINTS samples: of each stretch the one with the greatest `key`, so that no peak is lost."""
     stretch = max(1, math.ceil(len(samples) / MOST_POINTS))
     numbered = groupby(enumerate(samples), key=lambda pair: pair[0] // stretch)
-    return [max((s for _, s in run), key=_total) for _, run in numbered]
+    return [max((s for _, s in run), key=key) for _, run in numbered]
 
 
 def _ceiling(peak: float) -> float:

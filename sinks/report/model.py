@@ -1,10 +1,13 @@
 """What a report holds. Times are milliseconds from the session's start, except where a name says otherwise."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from scoring.messages import Verdict
+from scoring.messages import Counterfactual, Verdict
+
+SAMPLE_MS = 1_000  # scoring samples the risk once in each full second
 
 BlindReason = Literal["calibrating", "unseen", "dropped", "unrecorded"]
 
@@ -31,15 +34,22 @@ class FrameCounts:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A frame that made an event: its number and its time."""
+    """A frame that made an event: its number, its time, and where its record stood in the log (-1: it had none)."""
 
     seq: int
     at_ms: int
+    partition: int = -1
+    offset: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportEvent:
-    """One event. When it never closed, it lasts to the session's end and its peak is not known (nan)."""
+    """One event. When it never closed, it lasts to the session's end and its peak is not known (nan).
+
+    `says` and `asks`: the rule in the words of its policy, empty when the policy's text is not known. `held_ms`: how
+    much of the event was really seen. `confidence` 0-1, nan when it never closed. `suppressed`: the accommodation that
+    keeps it from counting. `window_ms`: the rule's window, 0 when it has none or it is not known.
+    """
 
     event_id: str
     rule: str
@@ -56,11 +66,21 @@ class ReportEvent:
     onset: Evidence
     peak_frame: Evidence | None
     end_frame: Evidence | None
+    label: str = ""
+    direction: str = ""
+    held_ms: int = 0
+    repeats: int = 0
+    confidence: float = math.nan
+    suppressed: str = ""
+    unless: Counterfactual | None = None
+    says: str = ""
+    asks: str = ""
+    window_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ReportSample:
-    """The risk at one second."""
+    """The risk at one second; `attention` 0-100, None while it is not known, `state` its name."""
 
     at_ms: int
     temporary: float
@@ -69,6 +89,8 @@ class ReportSample:
     frames: int
     faces: int
     seen: bool
+    attention: float | None = None
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +105,10 @@ class BlindSpan:
 
 @dataclass(frozen=True, slots=True)
 class ReportCalibration:
-    """The person's own baseline (median) and spread by signal; `rejected` counts frames by reason."""
+    """The person's own baseline (median) and spread by signal; `rejected` counts frames by reason.
+
+    `needed` good frames would have been enough; `extended`: the first try failed and a second one was made.
+    """
 
     status: str
     start_ms: int
@@ -92,11 +117,27 @@ class ReportCalibration:
     rejected: Mapping[str, int]
     baseline: Mapping[str, float]
     spread: Mapping[str, float]
+    needed: int = 0
+    extended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BusyPeriod:
+    """A period in which alerts came thick, `per_minute` of them."""
+
+    start_ms: int
+    end_ms: int
+    alerts: int
+    per_minute: float
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that a report says of one session. `started_at_ms` is the capture time of its zero (epoch)."""
+    """Everything that a report says of one session. `started_at_ms` is the capture time of its zero (epoch).
+
+    `events` count; `suppressed` is the ledger of those that an accommodation covers. `thresholds`: by rule and signal,
+    what was applied to this person; empty when the policy's text is not known.
+    """
 
     session: str
     started_at_ms: int
@@ -107,3 +148,6 @@ class Report:
     events: tuple[ReportEvent, ...]
     timeline: tuple[ReportSample, ...]
     blind: tuple[BlindSpan, ...]
+    suppressed: tuple[ReportEvent, ...] = ()
+    busy: tuple[BusyPeriod, ...] = ()
+    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -18,7 +18,24 @@ BLIND_NAMES: Mapping[str, str] = {
     "unrecorded": "Nothing recorded",
 }
 MINUS = "\u2212"
-_UNITS = (("_deg", "°"), ("_ms", " ms"), ("_share", ""))
+_UNITS = (("_deg", "°"), ("_ms", " ms"), ("_dbfs", " dBFS"), ("_share", ""))
+_SIGNALS: Mapping[str, str] = {
+    "face_count": "faces",
+    "face_width": "width of the face",
+    "head_yaw": "head sideways",
+    "head_pitch": "head up or down",
+    "head_roll": "head tilted",
+    "gaze_x": "eyes sideways",
+    "gaze_y": "eyes up or down",
+    "gaze_left": "eyes left",
+    "gaze_right": "eyes right",
+    "gaze_up": "eyes up",
+    "gaze_down": "eyes down",
+    "identity": "likeness to the registered face",
+    "level_dbfs": "sound level",
+}
+_ANGLES = ("head_",)  # signals of poses, in degrees
+_KINDS = (("object:", ""), ("second:", "second "))  # the best box of a label, and the second best
 
 
 def clock(ms: int) -> str:
@@ -39,9 +56,13 @@ def seconds(ms: int) -> str:
 
 
 def named(identifier: str) -> str:
-    """A rule, signal or behaviour for people: "looking_away" -> "Looking away", units left out."""
+    """A rule, signal or behaviour for people: "looking_away" -> "Looking away", "object:phone" -> "Phone"; no units."""
+    identifier = _SIGNALS.get(identifier, identifier)
     for suffix, _ in _UNITS:
         identifier = identifier.removesuffix(suffix)
+    for prefix, word in _KINDS:
+        if identifier.startswith(prefix):
+            identifier = word + identifier.removeprefix(prefix)
     words = identifier.replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + words[1:]
 
@@ -50,9 +71,14 @@ def amount(number: float, signal: str = "") -> str:
     """A number in its signal's unit, at most two decimals; a dash when it is not known."""
     if not math.isfinite(number):
         return "–"
-    unit = next((unit for suffix, unit in _UNITS if signal.endswith(suffix)), "")
     text = f"{number:.2f}".rstrip("0").rstrip(".")
-    return f"{'0' if text == '-0' else text.replace('-', MINUS)}{unit}"
+    return f"{'0' if text == '-0' else text.replace('-', MINUS)}{_unit_of(signal)}"
+
+
+def _unit_of(signal: str) -> str:
+    if signal.startswith(_ANGLES):
+        return "°"
+    return next((unit for suffix, unit in _UNITS if signal.endswith(suffix)), "")
 
 
 def percent(share: float) -> str:

@@ -2,10 +2,11 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
-from sinks.report.chart import MOST_POINTS, MOST_TICKS, percent_of, risk_curve, time_marks
+from sinks.report.chart import MOST_POINTS, MOST_TICKS, attention_line, percent_of, risk_curve, time_marks
 from sinks.report.model import ReportSample
 
 
@@ -56,6 +57,24 @@ def test_a_long_exam_is_thinned_and_keeps_its_peaks() -> None:
     assert curve.outline.count("L") <= MOST_POINTS
     assert curve.peak == 42.0
     assert len(re.findall(r" 32(?:L|$)", curve.outline)) == 1  # 42 of 50 points, from the top
+
+
+def attentive(at_s: int, attention: float | None) -> ReportSample:
+    return replace(sample(at_s, 0.0), attention=attention)
+
+
+def test_attention_is_a_line_broken_where_it_is_not_known() -> None:
+    known = [attentive(s, 100.0 - s) for s in range(1, 4)]
+    path = attention_line([*known, attentive(4, None), attentive(5, 0.0)], 10_000)
+    assert path == "M0 2L100 2L200 4L300 6M400 200L500 200"
+    assert attention_line([attentive(1, None)], 10_000) == attention_line([], 10_000) == ""
+
+
+def test_a_long_exam_keeps_its_worst_moments_of_attention() -> None:
+    samples = [attentive(s, 12.0 if s == 7_777 else 90.0) for s in range(12 * 3600)]
+    path = attention_line(samples, 12 * 3_600_000)
+    assert path.count("L") <= MOST_POINTS
+    assert len(re.findall(r" 176(?:L|M|$)", path)) == 1
 
 
 def test_numbers_that_are_none_are_left_out() -> None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import msgspec
 
+from scoring.messages import Unaccommodated
 from sinks.report.assembly import assemble
 from sinks.report.document import report_json
 from sinks.report.model import BlindSpan
 from tests.sample_report import EXAM, START_MS, bare, stored
-from tests.sample_script import EPISODES
+from tests.sample_script import ALLOWED, EPISODES, POLICY
 
 
 def test_times_count_from_the_sessions_start() -> None:
@@ -25,9 +26,9 @@ def test_times_count_from_the_sessions_start() -> None:
         ("phone", 61_500, 69_000, 0.87, 15.0, True),
     ]  # fmt: skip
     assert document["events"][0]["evidence"] == {
-        "onset": {"seq": 36, "at_ms": 18_000},
-        "peak": {"seq": 42, "at_ms": 21_000},
-        "end": {"seq": 49, "at_ms": 24_500},
+        "onset": {"seq": 36, "at_ms": 18_000, "partition": 3, "offset": 1036},
+        "peak": {"seq": 42, "at_ms": 21_000, "partition": 3, "offset": 1042},
+        "end": {"seq": 49, "at_ms": 24_500, "partition": 3, "offset": 1049},
     }
     assert [s["at_ms"] for s in document["timeline"]] == [1_000 * s for s in range(1, 91)]
 
@@ -37,7 +38,53 @@ def test_the_verdict_and_what_made_it() -> None:
     assert (verdict["risk_class"], verdict["integrity"], verdict["confidence"]) == ("SUSPICIOUS", 64.0, 0.52)
     assert verdict["policy"] == EXAM.verdict().policy
     assert verdict["observations"] == EXAM.verdict().observations
-    assert [r["rule"] for r in verdict["rules"]] == [e.rule for e in EPISODES]
+    assert [r["rule"] for r in verdict["rules"]] == [*(e.rule for e in EPISODES), "talking"]
+    assert [(r["coverage"], r["label"], r["suppressed"]) for r in verdict["rules"]][3:] == [
+        (0.91, "phone", 0), (0.62, "talking", 1),
+    ]  # fmt: skip
+    assert verdict["alerts"] == {"absent": 1, "another_person": 1, "looking_away": 1, "phone": 1}
+    assert (verdict["attention"], verdict["anomalies"]) == (86.4, {"clock_jumps": 1})
+    shown = {name: verdict[name] for name in ("engine", "policy_name", "proof", "models")}
+    assert shown == {
+        "engine": "2", "policy_name": "default", "proof": EXAM.verdict().proof, "models": ["facemesh-1", "objects-1"],
+    }  # fmt: skip
+
+
+def test_what_was_allowed_and_what_that_changed() -> None:
+    document = report_json(assemble(stored()), "")
+    assert document["verdict"]["accommodations"] == [ALLOWED]
+    assert document["verdict"]["without_accommodations"] == {
+        "risk_class": "SUSPICIOUS", "confidence": 0.58, "integrity": 60.0,
+    }  # fmt: skip
+    assert [event["rule"] for event in document["events"]] == [e.rule for e in EPISODES]
+    ((ledger),) = document["suppressed_events"]
+    assert (ledger["rule"], ledger["suppressed"], ledger["points"]) == ("talking", ALLOWED, 4.0)
+
+
+def test_an_event_explains_itself() -> None:
+    event = report_json(assemble(stored()), "")["events"][3]
+    names = ("label", "direction", "held_ms", "hold_ms", "repeats", "confidence", "suppressed", "unless")
+    assert {name: event[name] for name in names} == {
+        "label": "phone", "direction": "", "held_ms": 7_250, "hold_ms": 5_000, "repeats": 0, "confidence": 0.84,
+        "suppressed": "", "unless": {"field": "hold_ms", "value": 7_251},
+    }  # fmt: skip
+    assert {name: text.replace("\u00a0", " ") for name, text in event["explanation"].items()} == {
+        "rule": "Phone in view: phone at least 0.5, for 5.0 s.",
+        "observed": "Phone 0.87 against 0.5, seen for 7.2 s of 7.5 s, confidence 84 %.",
+        "unless": "With a hold of 7.3 s instead of 5.0 s it would not have fired.",
+    }
+
+
+def test_the_report_names_what_the_reports_interface_asks_for() -> None:
+    document = report_json(assemble(stored()), "")
+    assert document["report_id"] == f"exam-7f3a-{POLICY}-1"
+    assert document["adaptive_thresholds"]["looking_away"] == {"head_yaw": 25.0, "gaze_x": 0.07}
+    assert document["temporal_analysis"] == [{"start_ms": 18_000, "end_ms": 41_000, "alerts": 3, "per_minute": 3.0}]
+    assert document["calibration"]["needed"] == 13
+    assert document["calibration"]["extended"] is False
+    attentions = [(s["at_ms"], s["attention"], s["state"]) for s in document["timeline"][18:20]]
+    assert attentions == [(19_000, 35.5, "Focused"), (20_000, 35.5, "Focused")]
+    assert document["timeline"][52]["attention"] is None
 
 
 def test_what_could_not_be_seen() -> None:
@@ -70,8 +117,10 @@ def test_a_session_of_which_only_the_verdict_is_stored() -> None:
 
 def test_numbers_that_json_cannot_say_are_null() -> None:
     broken = msgspec.structs.replace(EXAM.closed(EPISODES[0]), peak=math.nan, threshold=math.inf)
-    verdict = msgspec.structs.replace(EXAM.verdict(), confidence=math.nan)
+    without = Unaccommodated(risk_class="CLEAN", confidence=math.nan, integrity=math.inf)
+    verdict = msgspec.structs.replace(EXAM.verdict(), confidence=math.nan, attention=math.nan, without=without)
     document = report_json(assemble(replace(stored(events=[broken]), verdict=verdict)), "")
     text = json.dumps(document, allow_nan=False)
     assert json.loads(text)["events"][0]["peak"] is None
     assert json.loads(text)["verdict"]["confidence"] is None
+    assert json.loads(text)["verdict"]["without_accommodations"]["integrity"] is None

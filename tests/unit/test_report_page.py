@@ -11,11 +11,12 @@ import pytest
 from scoring.messages import RiskClass
 from sinks.report.assembly import assemble
 from sinks.report.model import Report
-from sinks.report.page import picture_of, report_html
+from sinks.report.page import alerts_of, picture_of, report_html
+from sinks.report.policy_text import ComparisonText, PolicyText, RuleText
 from sinks.report.wording import HEADLINES
 from tests.sample_exam import SampleExam
 from tests.sample_report import EXAM, START_MS, bare, stored
-from tests.sample_script import EPISODES
+from tests.sample_script import ALLOWED, EPISODES, POLICY, SUPPRESSED
 
 VOID = {"meta", "br", "path", "circle"}
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=y>{{ 7 * 7 }}"
@@ -103,11 +104,85 @@ def test_each_class_has_its_words_and_the_recommendation(risk_class: str) -> Non
 def test_every_event_stands_in_the_table_with_its_reasons() -> None:
     text = page(report()).text
     for shown in (
-        "0:18.0 – 0:24.5", "6.5 s", "41.3° against 25°", "36, 42, 49", "1:01.5 – 1:09.0", "0.87 against 0.5", "+15",
+        "0:18.0 – 0:24.5", "6.5 s", "41.3° against 25°", "1:01.5 – 1:09.0", "0.87 against 0.5", "+15",
         "A phone was visible for 7.5 s", EXAM.verdict().policy, EXAM.verdict().observations,
-        "180 sent, 178 looked at, 2 given up", "86 %", "1 rejected (unstable)", "±1.1°",
+        "180 sent, 178 looked at, 2 given up", "86 %", "1 rejected (unstable)", "±1.1°", "15 frames used, 13 needed",
     ):  # fmt: skip
         assert shown in text.replace("\u00a0", " "), shown
+
+
+def test_every_event_tells_why_when_it_is_asked() -> None:
+    text = page(report()).text.replace("\u00a0", " ")
+    for shown in (
+        "Why, 96 % sure", "Looked away: head sideways at least 25° or eyes sideways at least 0.07, for 3.0 s.",
+        "Head sideways 41.3° against 25°, to the right in the picture, seen for 6.2 s of 6.5 s, confidence 96 %.",
+        "With a threshold of 41.31° instead of 25° it would not have fired.",
+        "With a hold of 7.3 s instead of 5.0 s it would not have fired.",
+        "onset 36 at 0:18.0, partition 3 offset 1036", "peak 42 at 0:21.0", "end 49 at 0:24.5",
+    ):  # fmt: skip
+        assert shown in text, shown
+
+
+def test_counts_stand_beside_what_could_be_seen() -> None:
+    text = page(report()).text.replace("\u00a0", " ")
+    assert "1 absent 86 % seen" in text
+    assert "1 phone 91 % seen" in text
+    assert "High activity: 0:18.0 – 0:41.0, 3 alerts began (3 a minute)." in text
+
+
+def test_of_several_rules_with_one_label_the_least_coverage_is_told() -> None:
+    verdict = msgspec.structs.replace(stored().verdict, alerts={"phone": 2}, rules=(
+        *(msgspec.structs.replace(stored().verdict.rules[3], coverage=share) for share in (0.9, 0.3)),
+    ))  # fmt: skip
+    (alert,) = alerts_of(assemble(replace(stored(), verdict=verdict)))
+    assert (alert.name, alert.events, alert.coverage) == ("Phone", 2, 0.3)
+
+
+def test_accommodations_show_the_score_with_and_without_and_the_ledger() -> None:
+    text = page(report()).text.replace("\u00a0", " ")
+    assert f"Allowed to this person: {ALLOWED}." in text
+    assert "With them (counts) Suspicious 0.52 64" in text
+    assert "Without them Suspicious 0.58 60" in text
+    assert "1 event that does not count" in text
+    assert "0 instead of 4" in text
+    assert "80 % against 60 % Speech" in text
+    assert "With a share of 81 % instead of 60 % it would not have fired." in text
+
+
+def test_nobody_with_accommodations_no_section() -> None:
+    verdict = msgspec.structs.replace(stored().verdict, accommodations=(), without=None)
+    assert "Accommodations" not in page(assemble(replace(stored(), verdict=verdict))).text
+
+
+def test_accommodations_that_nothing_needed() -> None:
+    whole = stored(events=[EXAM.closed(e) for e in EPISODES])
+    assert "Nothing that was found is covered by them." in page(assemble(whole)).text
+
+
+def test_the_foot_says_how_to_verify_and_what() -> None:
+    text = page(report()).text
+    verdict = EXAM.verdict()
+    for shown in ("proctor verify exam-7f3a", verdict.proof, f"default {POLICY}", "facemesh-1", "objects-1",
+                  "clock jumps 1"):  # fmt: skip
+        assert shown in text, shown
+
+
+def test_what_is_long_is_folded() -> None:
+    read = page(report())
+    assert read.tags.count("details") == 4 + 1 + 1 + 1  # events, the ledger with its event, the foot
+    assert ("open", None) not in read.attributes
+
+
+def test_a_second_try_of_calibration_is_told() -> None:
+    again = msgspec.structs.replace(EXAM.calibration(), extended=True)
+    assert "The first try failed" in page(assemble(replace(stored(), calibration=again))).text
+    assert "The first try failed" not in page(report()).text
+
+
+def test_attention_is_drawn_when_it_is_known() -> None:
+    assert any(s.startswith("Attention over time, 0 to 100. Mean: 86.4.") for s in page(report()).spoken())
+    unknown = [msgspec.structs.replace(s, attention=None) for s in stored().samples]
+    assert not any("Attention" in s for s in page(assemble(replace(stored(), samples=unknown))).spoken())
 
 
 def test_the_picture_is_spoken_too() -> None:
@@ -115,6 +190,7 @@ def test_the_picture_is_spoken_too() -> None:
     assert any(s.startswith("Risk over 1:30.0. Highest sum of temporary and permanent risk: 15 points") for s in spoken)
     assert "Phone: 1:01.5 to 1:09.0, 15 points, permanent" in spoken
     assert "Looking away: 0:18.0 to 0:24.0; 1:10.0 to 1:11.0" in spoken
+    assert f"Talking: 1:11.0 to 1:24.0, 4 points, does not count: {ALLOWED}" in spoken
     assert any("Face not seen 0:51.0 to 0:56.0" in s and "2 frames given up by detectors" in s for s in spoken)
 
 
@@ -125,24 +201,33 @@ def test_only_an_exam_with_known_truth_is_called_synthetic() -> None:
 
 def test_rules_without_events_are_shown_with_their_coverage() -> None:
     quiet = assemble(stored(events=[]))
-    assert [track.name for track in picture_of(quiet).rules] == ["Looking away", "No face", "Multiple faces", "Phone"]
-    assert "No rule fired." in page(quiet).text
+    assert picture_of(quiet).rules == ()
+    text = page(quiet).text
+    assert "No rule fired." in text
+    assert all(name in text for name in ("Looking away 1", "No face 1", "Multiple faces 1", "Talking 0"))
 
 
 def test_bars_stand_where_the_events_are() -> None:
     picture = picture_of(report(), TRUTH)
     assert [(bar.left, bar.width, bar.kind) for track in picture.rules for bar in track.bars] == [
         (20.0, 7.222, "temporary"), (33.333, 4.445, "temporary"), (45.556, 4.444, "temporary"),
-        (68.333, 8.334, "permanent"),
+        (68.333, 8.334, "permanent"), (78.889, 14.444, "suppressed"),
     ]  # fmt: skip
 
 
 def test_whatever_a_message_says_is_text() -> None:
     exam = SampleExam(session=EVIL, start_ms=START_MS, source=EVIL)
-    evil = msgspec.structs.replace(exam.closed(EPISODES[0]), rule=EVIL, signal=EVIL)
-    verdict = msgspec.structs.replace(exam.verdict(), reasons=(EVIL,), policy=EVIL, observations=EVIL)
+    evil = msgspec.structs.replace(exam.closed(EPISODES[0]), rule=EVIL, signal=EVIL, label=EVIL, direction=EVIL)
+    ledger = msgspec.structs.replace(exam.closed(SUPPRESSED), rule=EVIL, suppressed=EVIL)
+    verdict = msgspec.structs.replace(
+        exam.verdict(), reasons=(EVIL,), policy=EVIL, observations=EVIL, engine=EVIL, policy_name=EVIL, models=(EVIL,),
+        alerts={EVIL: 1}, anomalies={EVIL: 1}, accommodations=(EVIL,), proof=EVIL,
+    )  # fmt: skip
+    written = PolicyText(
+        rules={EVIL: RuleText(says=EVIL, kind=EVIL, when=(ComparisonText(signal=EVIL, at_least=1.0),))}
+    )
     baseline = msgspec.structs.replace(exam.calibration(), baseline={EVIL: 1.0}, rejected={EVIL: 2})
-    shown = assemble(replace(stored(exam, [evil]), verdict=verdict, calibration=baseline))
+    shown = assemble(replace(stored(exam, [evil, ledger]), verdict=verdict, calibration=baseline, policy=written))
     read = Page(report_html(shown, EVIL, [Known(EVIL, 0, 1)]))
     assert not {"script", "img"} & set(read.tags)
     assert not [name for name, _ in read.attributes if name.startswith("on")]

@@ -31,6 +31,7 @@ def test_durations(ms: int, expected: str) -> None:
 @pytest.mark.parametrize(
     ("identifier", "expected"),
     [("looking_away", "Looking away"), ("yaw_deg", "Yaw"), ("face_width_share", "Face width"),
+     ("object:phone", "Phone"), ("second:person", "Second person"), ("gaze_x", "Eyes sideways"),
      ("HIGH_RISK", "HIGH RISK"), ("", "")],
 )  # fmt: skip
 def test_names(identifier: str, expected: str) -> None:
@@ -42,6 +43,8 @@ def test_names(identifier: str, expected: str) -> None:
     [
         (41.3, "yaw_deg", "41.3°"),
         (-4.0, "pitch_deg", "\u22124°"),
+        (25.0, "head_yaw", "25°"),
+        (-31.5, "level_dbfs", "\u221231.5 dBFS"),
         (-0.001, "", "0"),
         (0.875, "phone", "0.88"),
         (100.0, "", "100"),

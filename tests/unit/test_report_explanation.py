@@ -1,0 +1,79 @@
+"""Sentences about one event: true after rounding, in the rule's own unit, and there whatever is not known."""
+
+from dataclasses import replace
+
+import pytest
+
+from scoring.messages import Counterfactual
+from sinks.report.assembly import assemble
+from sinks.report.explanation import (
+    frame_words,
+    limit,
+    observed_sentence,
+    peak,
+    rule_sentence,
+    unless_sentence,
+)
+from sinks.report.model import Evidence, ReportEvent
+from tests.sample_report import EXAM, stored
+from tests.sample_script import EPISODES
+
+AWAY, NO_FACE, _, PHONE = assemble(stored()).events
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("event", "unless", "expected"), [
+    (PHONE, Counterfactual(field="hold_ms", value=7_251), "a hold of 7.3 s instead of 5.0 s"),
+    (PHONE, Counterfactual(field="hold_ms", value=4_900), "a hold of 4.9 s instead of 5.0 s"),
+    (AWAY, Counterfactual(field="threshold", value=41.3001), "a threshold of 41.31° instead of 25°"),
+    (AWAY, Counterfactual(field="threshold", value=41.3), "a threshold of 41.3° instead of 25°"),
+    (replace(AWAY, threshold=0.6), Counterfactual(field="share", value=0.8001), "a share of 81 % instead of 60 %"),
+    (replace(AWAY, threshold=3.0), Counterfactual(field="starts", value=5.0), "5 starts instead of 3"),
+    (replace(AWAY, window_ms=10_000), Counterfactual(field="window_ms", value=4_299),
+     "a window of 4.2 s instead of 10.0 s"),
+    (AWAY, Counterfactual(field="window_ms", value=4_299), "a window of 4.2 s"),
+])  # fmt: skip
+def test_the_counterfactual_stays_true_after_rounding(
+    event: ReportEvent, unless: Counterfactual, expected: str
+) -> None:
+    said = plain(unless_sentence(replace(event, unless=unless)))
+    assert said == f"With {expected} it would not have fired."
+
+
+def test_no_counterfactual_no_sentence() -> None:
+    assert unless_sentence(replace(PHONE, unless=None)) == ""
+
+
+@pytest.mark.parametrize(("field", "shown"), [
+    ("share", ("80 %", "60 %")), ("starts", ("0.8", "0.6")), ("window_ms", ("0.8", "0.6")),
+    ("threshold", ("0.8°", "0.6°")), ("hold_ms", ("0.8°", "0.6°")),
+])  # fmt: skip
+def test_a_rule_over_a_window_is_told_in_its_own_unit(field: str, shown: tuple[str, str]) -> None:
+    event = replace(AWAY, peak=0.8, threshold=0.6, unless=Counterfactual(field=field, value=1.0))  # type: ignore[arg-type]
+    assert (plain(peak(event)), plain(limit(event))) == shown
+
+
+def test_a_rule_whose_words_are_not_known_is_told_by_its_name() -> None:
+    silent = replace(PHONE, says="", asks="")
+    assert plain(rule_sentence(silent)) == "Phone: phone against 0.5, held for 5.0 s."
+
+
+def test_repeats_and_directions_are_told() -> None:
+    assert "its points were due 2 more times while it went on" in observed_sentence(replace(PHONE, repeats=2))
+    assert "down in the picture" in observed_sentence(replace(AWAY, direction="down"))
+    assert "to the right in the picture" in observed_sentence(AWAY)
+    assert "picture" not in observed_sentence(NO_FACE)
+
+
+def test_an_event_that_never_closed_says_so() -> None:
+    (open_event,) = assemble(stored(events=[EXAM.opened(EPISODES[3])])).events
+    assert observed_sentence(open_event) == "It fired at 1:06.5; its end was not seen."
+    assert unless_sentence(open_event) == ""
+
+
+def test_a_frame_without_a_record_has_no_place() -> None:
+    assert frame_words(Evidence(7, 61_500)) == "7 at 1:01.5"
+    assert frame_words(Evidence(7, 61_500, 3, 0)) == "7 at 1:01.5, partition 3 offset 0"
