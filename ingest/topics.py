@@ -19,12 +19,27 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 PARTITIONS = 8
+KEPT_BY_KEY = -1
 CREATE_DEADLINE_S = 20.0
+
+# Who recovers reads such a topic whole, so it is kept close to one record a key: what is closed (after `segment_ms` or
+# 16 MB) is compacted within another minute even when little of it is stale. A key that was forgotten stays visible as
+# forgotten for longer than a reader may take.
+KEEP_LATEST = {
+    "cleanup.policy": "compact",
+    "segment.bytes": str(16 << 20),
+    "max.compaction.lag.ms": str(MINUTE_MS),
+    "min.cleanable.dirty.ratio": "0.1",
+    "delete.retention.ms": str(5 * MINUTE_MS),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic. `stamped_by` is message.timestamp.type: a client's clock must not keep perishable data for ever."""
+    """One topic. `stamped_by` is message.timestamp.type: a client's clock must not keep perishable data for ever.
+
+    `retention_ms` KEPT_BY_KEY: the latest record of each key is kept, nothing else (`KEEP_LATEST`).
+    """
 
     name: str
     key: str
@@ -39,17 +54,18 @@ class Topic:
     @property
     def settings(self) -> dict[str, str]:
         """The topic's configuration in Kafka's names."""
-        return {
+        settings = {
             "retention.ms": str(self.retention_ms),
             "segment.ms": str(self.segment_ms),
             "message.timestamp.type": self.stamped_by,
             "max.message.bytes": str(self.max_message_bytes),
         }
+        return settings | KEEP_LATEST if self.retention_ms == KEPT_BY_KEY else settings
 
 
 FRAMES, OBSERVATIONS = "frames", "observations"
 RISK_EVENTS, SHADOW_EVENTS = "risk-events", "shadow-events"
-NOTICES, DEAD_LETTERS = "notices", "dead-letters"
+NOTICES, DEAD_LETTERS, CHECKPOINTS = "notices", "dead-letters", "scoring-checkpoints"
 
 # A segment of 30 s and a check every 15 s bound what is kept of a retention of 2 minutes to about 4.
 TOPICS = (
@@ -68,6 +84,10 @@ TOPICS = (
         5 * MINUTE_MS, "LogAppendTime", MINUTE_MS,
     ),
     Topic(DEAD_LETTERS, "origin", "coordinates and reason, never pixels", "every stage", "`proctor dlq`", 7 * DAY_MS),
+    Topic(
+        CHECKPOINTS, "session, policy or position", "state after the last checkpoint", "scoring", "scoring",
+        KEPT_BY_KEY, segment_ms=MINUTE_MS,
+    ),
 )  # fmt: skip
 
 

@@ -11,12 +11,10 @@ from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, ProducerFenced, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, ProducerFenced
 
-from ingest.errors import InputError, PoisonError, ProctorError, TransientError
+from ingest.errors import PoisonError, ProctorError, TransientError
 from ingest.kafka_client import LARGEST_REQUEST, start_client
-from ingest.topics import PARTITIONS
 from scoring.checkpoint import Entry, View
 
 START_DEADLINE_S = 30.0
@@ -24,18 +22,6 @@ STOP_DEADLINE_S = 5.0
 WRITE_DEADLINE_S = 60.0
 READ_DEADLINE_S = 120.0
 TRANSACTION_TIMEOUT_MS = 30_000  # a frozen worker's open transaction hides later records from readers for at most this
-
-SETTINGS = {
-    "cleanup.policy": "compact",
-    # Recovery reads the whole topic, so it is kept close to one record a session: a segment is closed after a minute or
-    # 16 MB, and what is closed is compacted within another minute even when little of it is stale.
-    "segment.ms": "60000",
-    "segment.bytes": str(16 << 20),
-    "max.compaction.lag.ms": "60000",
-    "min.cleanable.dirty.ratio": "0.1",
-    "delete.retention.ms": "60000",
-    "max.message.bytes": str(1 << 20),
-}
 
 
 class FencedError(ProctorError):
@@ -136,34 +122,3 @@ async def _read(reader: Any, topic: str, views: Mapping[int, View]) -> None:
             for record in records:
                 views[tp.partition].apply(record.key, record.value)
         unread = {tp for tp in unread if await reader.position(tp) < end[tp]}
-
-
-async def create_changelog(bootstrap: str, topic: str, replicas: int) -> None:
-    """Create the topic of the checkpoints unless it is there.
-
-    Raises: TransientError when no broker answers; InputError when the topic has another number of partitions.
-    """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
-    try:
-        async with asyncio.timeout(START_DEADLINE_S):
-            await admin.start()
-            await _create(admin, topic, replicas)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise TransientError(
-            f"cannot create {topic} on {bootstrap}: {error or 'no answer'}. Is the broker up?"
-        ) from error
-    finally:
-        await admin.close()
-
-
-async def _create(admin: Any, topic: str, replicas: int) -> None:
-    reply = await admin.create_topics([NewTopic(topic, PARTITIONS, replicas, topic_configs=SETTINGS)])
-    for _, code, *detail in reply.topic_errors:
-        if code and for_code(code) is not TopicAlreadyExistsError:
-            raise for_code(code)(f"{detail}")
-    for described in await admin.describe_topics([topic]):
-        count = len(described["partitions"])
-        if count and count != PARTITIONS:
-            raise InputError(
-                f"topic {topic}", f"has {count} partitions, not {PARTITIONS}", "Delete it while no worker runs"
-            )

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from ingest.settings import LogSettings
+from ingest.topics import CHECKPOINTS, topic_name
 
 
 class ScoringSettings(LogSettings):
@@ -39,4 +40,4 @@ class ScoringSettings(LogSettings):
     @property
     def changelog(self) -> str:
         """The topic of the checkpoints, as the broker knows it."""
-        return f"{self.topic_prefix}scoring-checkpoints"
+        return topic_name(CHECKPOINTS, self.topic_prefix)

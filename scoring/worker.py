@@ -8,23 +8,12 @@ from mode import Service
 
 from ingest.kafka_log import KafkaWriter
 from ingest.telemetry import TelemetryServer
-from ingest.topics import create_topics
 from scoring.app import build_app, mark_saved
-from scoring.changelog import create_changelog
 from scoring.host import Host
 from scoring.pauses import PauseGuard
 from scoring.settings import ScoringSettings
 from scoring.ticks import tick_forever
 from scoring.watch import Watch
-
-
-async def prepare(settings: ScoringSettings) -> None:
-    """Create the topics that are missing; Faust creates none.
-
-    Raises: TransientError when no broker answers; InputError when topics do not fit together.
-    """
-    await create_topics(settings.kafka, settings.topic_prefix, settings.topic_replicas)
-    await create_changelog(settings.kafka, settings.changelog, settings.topic_replicas)
 
 
 class Support(Service):

@@ -72,7 +72,7 @@ async def test_command(broker: str, prefix: str) -> None:
         subprocess.run, command, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"5 topics of 8 partitions on {broker}\n"
+    assert done.stdout == f"{len(TOPICS)} topics of 8 partitions on {broker}\n"
     bad = {**environment, "PROCTOR_TOPIC_PREFIX": "no spaces"}
     refused = await asyncio.to_thread(
         subprocess.run, command, env=bad, capture_output=True, text=True, timeout=60, check=False

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.topics import TOPICS
+from ingest.topics import KEPT_BY_KEY, TOPICS
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("ingest", "detectors", "scoring", "sinks", "deploy", "triton_models")
@@ -59,6 +59,8 @@ def _readme() -> str:
 
 
 def _kept(retention_ms: int) -> str:
+    if retention_ms == KEPT_BY_KEY:
+        return "latest of each key"
     minutes = retention_ms // 60_000
     if minutes < 60:
         return f"{minutes} min"

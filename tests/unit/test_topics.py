@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.topics import (
+    CHECKPOINTS,
     DEAD_LETTERS,
     FRAMES,
     MINUTE_MS,
@@ -22,7 +23,8 @@ from ingest.topics import (
 
 
 def test_each_topic_stands_once_in_the_table() -> None:
-    assert [t.name for t in TOPICS] == [FRAMES, OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS, NOTICES, DEAD_LETTERS]
+    streams = [FRAMES, OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS, NOTICES, DEAD_LETTERS]
+    assert [t.name for t in TOPICS] == [*streams, CHECKPOINTS]
 
 
 @pytest.mark.parametrize("name", [FRAMES, NOTICES])
@@ -34,8 +36,14 @@ def test_perishable_topics_are_stamped_by_the_broker_and_kept_for_minutes(name: 
 
 
 def test_derived_data_is_kept_for_a_day_at_least() -> None:
-    kept = {t.name: t.retention_ms for t in TOPICS if t.name not in (FRAMES, NOTICES)}
+    kept = {t.name: t.retention_ms for t in TOPICS if t.name not in (FRAMES, NOTICES, CHECKPOINTS)}
     assert min(kept.values()) >= 24 * 60 * MINUTE_MS
+
+
+def test_of_checkpoints_the_latest_of_each_key_is_kept_for_ever() -> None:
+    (topic,) = [t for t in TOPICS if t.name == CHECKPOINTS]
+    assert topic.settings["cleanup.policy"] == "compact"
+    assert topic.settings["retention.ms"] == "-1"
 
 
 @settings(deadline=None)
