@@ -1,19 +1,25 @@
 """Who may write a partition's checkpoints, and what happens when the log no longer holds the saved position."""
 
 import asyncio
+import os
 import random
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from ingest.kafka_log import KafkaWriter
 from ingest.log import Record
+from ingest.messages import encode_message
 from ingest.telemetry import now_ms
-from ingest.topics import OBSERVATIONS, RISK_EVENTS, create_topics
-from scoring.changelog import Changelog, FencedError, create_changelog, read_changelog
+from ingest.topics import CHECKPOINTS, OBSERVATIONS, RISK_EVENTS, create_topics, topic_name
+from scoring.changelog import Changelog, FencedError, read_changelog
 from scoring.checkpoint import entries
 from scoring.partition import Changes, Partition, Retention
 from scoring.pauses import Exit
@@ -33,9 +39,8 @@ def prefix() -> str:
 
 @pytest.fixture
 async def topic(stack: "LocalStack", prefix: str) -> str:
-    name = f"{prefix}scoring-checkpoints"
+    name = topic_name(CHECKPOINTS, prefix)
     await create_topics(stack.kafka, prefix)
-    await create_changelog(stack.kafka, name, 1)
     return name
 
 
@@ -98,29 +103,115 @@ async def test_a_large_checkpoint_is_read_back_whole(stack: "LocalStack", topic:
     assert [view.position for number, view in views.items() if number != PARTITION] == [None] * 7
 
 
-def _record(value: bytes) -> Record:
-    return Record(OBSERVATIONS, PARTITION, 0, None, value, (), 0)
+def _record(value: bytes, offset: int = 0) -> Record:
+    return Record(OBSERVATIONS, PARTITION, offset, None, value, (), now_ms())
 
 
-async def test_a_position_outside_the_log_stops_the_worker_until_somebody_decides(
+async def test_a_position_behind_the_end_of_the_log_stops_the_worker_until_somebody_decides(
     stack: "LocalStack", prefix: str, owner: Changelog, worker: WorkerProcess
 ) -> None:
-    await owner.write(entries(Changes(), 999))
-    async with KafkaWriter(stack.kafka, prefix=prefix) as writer:
-        for value in bundles(exam("a", 1, 40, now_ms(), now_ms()), random.Random(1)):
-            await (await writer.send(OBSERVATIONS, PARTITION, value))
-    worker.start()
-    assert worker.process is not None
-    assert await asyncio.to_thread(worker.process.wait, 60) == Exit.POSITION_LOST
-    assert "position 999 is outside the log" in worker.last_words()
-    assert "PROCTOR_LOST_POSITION=earliest" in worker.last_words()
+    """The topic was made anew: the saved sessions are of another log."""
+    gone = Partition(Retention(), 0)
+    gone.fold(_record(next(bundles(exam("gone", 1, 20, 0, 0), random.Random(1)))))
+    await owner.write(entries(gone.take_changes(), 999))
+    await _send(stack.kafka, prefix, list(bundles(exam("a", 1, 40, now_ms(), now_ms()), random.Random(1))))
+    await _ends_for_want_of_a_position(worker)
 
-    worker.settings = {"PROCTOR_LOST_POSITION": "earliest"}
+    status, said = await _position(worker)
+    assert status == Exit.POSITION_LOST
+    assert "saved position 999, 1 sessions under way: LOST. The log ends before it" in said[PARTITION]
+    assert [line.split(": ")[-1] for line in said if "LOST" not in line] == ["ok, 0 records behind"] * 7
+    status, said = await _position(worker, "--partition", "0", "--go-on", "latest")
+    assert (status, said[-1]) == (1, "scoring: partition 0: its position is not lost. There is nothing to decide")
+    status, said = await _position(worker, "--go-on", "earliest")
+    assert (status, said[-1]) == (0, "partition 3: goes on at 0, the earliest; 0 records of the log are skipped")
+
     worker.start()
     await wait_until_folded(stack.kafka, prefix, [worker], deadline_s=60)
     assert worker.terminate() == 0
-    difference = compare(
-        await read_topic(stack.kafka, prefix + OBSERVATIONS), await read_topic(stack.kafka, prefix + RISK_EVENTS)
+    published = await read_topic(stack.kafka, prefix + RISK_EVENTS)
+    found = compare(await read_topic(stack.kafka, prefix + OBSERVATIONS), published)
+    assert found.is_exact, found
+    assert found.expected > 20
+
+
+@pytest.mark.parametrize("go_on", ["earliest", "latest"])
+async def test_where_retention_took_records_the_sessions_go_on_with_what_they_have(
+    stack: "LocalStack", prefix: str, owner: Changelog, worker: WorkerProcess, go_on: str
+) -> None:
+    values = list(bundles(exam("a", 1, 60, now_ms(), now_ms()), random.Random(1), most=4))
+    saved, kept, rest = 6, 10, len(values) - 8
+    state = Partition(Retention(), 0)
+    for offset, value in enumerate(values[:saved]):
+        state.fold(_record(value, offset))
+    await owner.write(entries(state.take_changes(), saved))
+    await _send(stack.kafka, prefix, values[:rest])
+    await _delete_below(stack.kafka, TopicPartition(prefix + OBSERVATIONS, PARTITION), kept)
+    status, said = await _position(worker)
+    assert status == Exit.POSITION_LOST
+    assert "1 sessions under way: LOST. 4 records are gone, between " in said[PARTITION]
+    start = kept if go_on == "earliest" else rest
+    status, said = await _position(worker, "--partition", str(PARTITION), "--go-on", go_on)
+    assert (status, said[-1]) == (
+        0,
+        f"partition 3: goes on at {start}, the {go_on}; {start - kept} records of the log are skipped",
     )
-    assert difference.is_exact, difference
-    assert difference.expected > 20
+
+    await _send(stack.kafka, prefix, values[rest:])
+    worker.start()
+    await wait_until_folded(stack.kafka, prefix, [worker], deadline_s=60)
+    assert worker.terminate() == 0
+    wanted = [
+        encode_message(message)
+        for offset, value in enumerate(values)
+        if offset >= start
+        for message in _skipped_to(state, offset).fold(_record(value, offset)).messages
+    ]
+    published = await read_topic(stack.kafka, prefix + RISK_EVENTS)
+    assert [record.value for record in published[PARTITION]] == wanted
+    assert wanted
+
+
+def _skipped_to(partition: Partition, offset: int) -> Partition:
+    partition.next_offset = offset
+    return partition
+
+
+async def _send(kafka: str, prefix: str, values: list[bytes]) -> None:
+    async with KafkaWriter(kafka, prefix=prefix) as writer:
+        for value in values:
+            await (await writer.send(OBSERVATIONS, PARTITION, value))
+
+
+async def _delete_below(kafka: str, tp: TopicPartition, offset: int) -> None:
+    """What retention does, at once."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.delete_records({tp: RecordsToDelete(before_offset=offset)})
+    finally:
+        await admin.close()
+
+
+async def _ends_for_want_of_a_position(worker: WorkerProcess) -> None:
+    worker.start()
+    assert worker.process is not None
+    assert await asyncio.to_thread(worker.process.wait, 60) == Exit.POSITION_LOST
+    assert "is outside the log" in worker.last_words()
+    assert "`python -m scoring position` says what is lost" in worker.last_words()
+
+
+async def _position(worker: WorkerProcess, *arguments: str) -> tuple[int, list[str]]:
+    """The command's exit status and what it said, line by line."""
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "scoring", "position", *arguments],
+        env=os.environ | worker.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stdout, done.stdout
+    return done.returncode, done.stdout.splitlines()
