@@ -41,10 +41,13 @@ class Host:
         return [number for number, owned in self._owned.items() if owned.partition.sessions]
 
     async def take_over(self, held: Mapping[int, range], generation: int) -> dict[int, int]:
-        """Own the partitions of `held` (the offsets that the log has of each); where to start reading each of them.
+        """Own the partitions of `held` (the offsets that the log has of each); where to start reading each of them."""
+        try:
+            return await self._take_over(held, generation)
+        except ProctorError as error:
+            end_process(Exit.RECOVERY_FAILED, f"cannot take partitions over: {error}", partitions=sorted(held))
 
-        Raises: TransientError when the broker does not answer.
-        """
+    async def _take_over(self, held: Mapping[int, range], generation: int) -> dict[int, int]:
         started = time.perf_counter()
         changelogs = await self._fence(held)
         try:
@@ -130,9 +133,7 @@ class Host:
         """The log no longer holds the position: retention took it, or the topic was made anew."""
         what = f"partition {number}: position {view.position} is outside the log ({held.start} to {held.stop - 1})"
         if self._settings.lost_position == "stop":
-            end_process(
-                Exit.POSITION_LOST, f"{what}. PROCTOR_LOST_POSITION=earliest goes on with what the log still has"
-            )
+            end_process(Exit.POSITION_LOST, f"{what}. `python -m scoring position` says what is lost and how to go on")
         log.error("position lost, going on with what the log still has", extra={"reason": what})
         if view.position is not None and view.position >= held.stop:
             await changelog.write(list(view.forget()))

@@ -24,6 +24,7 @@ class Exit(IntEnum):
     POISON = 65
     DEFECT = 70
     WRITE_FAILED = 71
+    RECOVERY_FAILED = 72
     STALLED = 74
     FROZEN = 75
     FENCED = 76

@@ -132,7 +132,7 @@ class Consumer(stock.Consumer):
         """
         try:
             while not (self.should_stop or fetcher.should_stop):
-                fetched = [message async for _, message in self.getmany(FETCH_TIMEOUT_S)]
+                fetched = [(message, self._seeks[tp]) async for tp, message in self.getmany(FETCH_TIMEOUT_S)]
                 if fetched:
                     await self.wait_first(self._hand_over(fetched), self.suspend_flow.wait())
                 await asyncio.sleep(0)
@@ -140,9 +140,11 @@ class Consumer(stock.Consumer):
             if not self.app.should_stop:
                 raise
 
-    async def _hand_over(self, fetched: Iterable[Message]) -> None:
-        for message in fetched:
-            await self.callback(message)
+    async def _hand_over(self, fetched: Iterable[tuple[Message, int]]) -> None:
+        """Hand over what no seek has outdated meanwhile; each message with the number of seeks at its delivery."""
+        for message, seeks in fetched:
+            if self._seeks[message.tp] == seeks:
+                await self.callback(message)
 
     def ack(self, message: Message) -> bool:
         """End the tracking of a message, nothing more; true the first time.
@@ -168,6 +170,10 @@ class Consumer(stock.Consumer):
             return False
         self._committed_offset.update(offsets)
         return True
+
+    def sees(self, topic: str) -> bool:
+        """Whether the broker's last answer named the topic."""
+        return bool(self._thread._ensure_consumer().partitions_for_topic(topic))
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Stock: reads the state of partitions that may be gone, and only logs. `scoring.progress` watches instead."""

@@ -45,10 +45,20 @@ class Watch:
         while True:
             await asyncio.sleep(PROBE_S)
             await self._probe()
-            now_s = time.monotonic()
-            reason = self._progress.unreachable(now_s, self._limit_s) or self._progress.stalled(now_s, self._limit_s)
-            if reason:
+            if reason := self._standstill(time.monotonic()):
                 end_process(Exit.STALLED, f"{reason}; a restart may help")
+
+    def _standstill(self, now_s: float) -> str | None:
+        reason = self._progress.unreachable(now_s, self._limit_s) or self._progress.stalled(now_s, self._limit_s)
+        if reason and not self._sees_topic():
+            return f"{reason}, and the broker shows no topic {self._topic}"
+        return reason
+
+    def _sees_topic(self) -> bool:
+        try:
+            return bool(self._app.consumer.sees(self._topic))
+        except ConsumerNotStarted:
+            return False
 
     async def _probe(self) -> None:
         consumer = self._app.consumer
