@@ -10,19 +10,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from ingest.errors import PoisonError
 from ingest.log import Record
 from ingest.messages import encode_message
 from ingest.topics import OBSERVATIONS, PARTITIONS
-from scoring.messages import RiskClosed, RiskMessage, RiskOpened, ScoreSample, Verdict, decode_risk_message
+from scoring.messages import RiskMessage, decode_risk_message
 from scoring.partition import Partition, Retention
 
 SESSION_TIMEOUT_S = 6.0
 POLL_S = 0.1
+IDENTIFYING = ("session", "policy", "event_id", "at_ms", "revision")
 
 
 @dataclass(slots=True)
@@ -42,7 +45,15 @@ class WorkerProcess:
 
     def start(self) -> None:
         """Start; returns at once."""
-        settings = {
+        self._life = len(self.log.read_text()) if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *self.program], env=os.environ | self.environment(), stdout=log, stderr=log
+            )
+
+    def environment(self) -> dict[str, str]:
+        """The settings of this worker."""
+        return {
             "PROCTOR_KAFKA": self.kafka,
             "PROCTOR_TOPIC_PREFIX": self.prefix,
             "PROCTOR_MEMBER": self.member if self.is_static else "",
@@ -50,12 +61,7 @@ class WorkerProcess:
             "PROCTOR_CHECKPOINT_S": "1",
             "PROCTOR_DATA": str(self.folder / self.member),
             "PROCTOR_METRICS_PORT": str(self.metrics_port),
-        }
-        self._life = len(self.log.read_text()) if self.log.exists() else 0
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *self.program], env=os.environ | settings | dict(self.settings), stdout=log, stderr=log
-            )
+        } | dict(self.settings)
 
     async def owns(self, deadline_s: float = 45.0) -> None:
         """Wait until this life of the worker has taken partitions over."""
@@ -152,7 +158,10 @@ async def wait_until_folded(kafka: str, prefix: str, workers: Iterable[WorkerPro
 
 
 async def _behind(admin: AIOKafkaAdminClient, prefix: str, target: Mapping[int, int]) -> dict[int, tuple[int, int]]:
-    commits = await admin.list_consumer_group_offsets(f"{prefix}scoring")
+    try:
+        commits = await admin.list_consumer_group_offsets(f"{prefix}scoring")
+    except GroupCoordinatorNotAvailableError:  # a new broker has no topic of commits yet
+        commits = {}
     saved = {tp.partition: commit.offset for tp, commit in commits.items()}
     return {p: (saved.get(p, 0), end) for p, end in target.items() if saved.get(p, 0) < end}
 
@@ -176,7 +185,7 @@ def reference(log: Mapping[int, Sequence[Record]]) -> dict[int, list[RiskMessage
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How `risk-events` differs from the reference; all zero but `repeated` is exact."""
+    """How `risk-events` differs from what is expected; all zero but `repeated` is exact."""
 
     lost: int
     extra: int
@@ -189,20 +198,44 @@ class Difference:
     def is_exact(self) -> bool:
         return (self.lost, self.extra, self.contradicted, self.disordered) == (0, 0, 0, 0)
 
+    def __str__(self) -> str:
+        return (
+            f"{self.expected} expected, {self.lost} lost, {self.extra} extra, {self.contradicted} with two payloads, "
+            f"{self.disordered} out of order, {self.repeated} repeated"
+        )
+
+
+Said = Mapping[Any, Sequence[bytes]]
+"""Encoded messages in order, by whatever keeps an order: a partition or a session."""
+
 
 def compare(log: Mapping[int, Sequence[Record]], published: Mapping[int, Sequence[Record]]) -> Difference:
+    """`published` against a fold of the very log that the workers read, partition by partition."""
+    wanted = {number: [encode_message(message) for message in messages] for number, messages in reference(log).items()}
+    return difference(wanted, {number: [record.value for record in published[number]] for number in wanted})
+
+
+def by_session(published: Mapping[int, Sequence[Record]]) -> dict[object, list[bytes]]:
+    """What was published of each session."""
+    said: defaultdict[object, list[bytes]] = defaultdict(list)
+    for records in published.values():
+        for record in records:
+            said[record.key].append(record.value)
+    return dict(said)
+
+
+def difference(wanted: Said, got: Said) -> Difference:
     """Byte for byte: which messages are missing, made up, said twice with different bytes, or in another order."""
     lost = extra = contradicted = disordered = repeated = expected = 0
-    for number, messages in reference(log).items():
-        wanted = [encode_message(message) for message in messages]
-        got = [record.value for record in published[number]]
-        first = list(dict.fromkeys(got))
-        lost += len(set(wanted) - set(got))
-        extra += len(set(got) - set(wanted))
-        contradicted += _contradictions(got)
-        disordered += first != list(dict.fromkeys(wanted))
-        repeated += len(got) - len(first)
-        expected += len(wanted)
+    for key in wanted.keys() | got.keys():
+        due, said = list(dict.fromkeys(wanted.get(key, ()))), list(got.get(key, ()))
+        first = list(dict.fromkeys(said))
+        lost += len(set(due) - set(said))
+        extra += len(set(said) - set(due))
+        contradicted += _contradictions(first)
+        disordered += first != due
+        repeated += len(said) - len(first)
+        expected += len(due)
     return Difference(lost, extra, contradicted, disordered, repeated, expected)
 
 
@@ -214,12 +247,5 @@ def _contradictions(values: Iterable[bytes]) -> int:
 
 
 def _identity(message: RiskMessage) -> tuple[object, ...]:
-    kind = type(message).__name__
-    match message:
-        case RiskOpened() | RiskClosed():
-            return kind, message.event_id
-        case ScoreSample():
-            return kind, message.session, message.policy, message.at_ms
-        case Verdict():
-            return kind, message.session, message.policy, message.revision
-    return kind, message.session, message.policy
+    """A message's kind and what sets it apart from others of its kind."""
+    return type(message).__name__, *(getattr(message, name, None) for name in IDENTIFYING)

@@ -19,25 +19,10 @@ from scoring.ownership import OwnedPartition
 from scoring.partition import Partition, Retention
 from scoring.pauses import PauseGuard
 from tests.exam_runs import bundles, exam
+from tests.fuse import CrashError, Fuse
 
 RECORDS_PER_CHECKPOINT = 4
 START_MS = 1_700_000_000_000
-
-
-class CrashError(Exception):
-    """The worker is gone."""
-
-
-class Fuse:
-    """Burns down by one at every touch of the outside and blows at zero."""
-
-    def __init__(self, steps: int) -> None:
-        self.left = steps
-
-    def burn(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise CrashError
 
 
 class World:
