@@ -4,7 +4,21 @@ import pytest
 
 from scoring.messages import RiskClosed, RiskOpened
 from scoring.policy import Policy
-from tests.staged_exam import EVERY_KIND, START_MS, Behaviour, Run, closed_events, told, verdict_of
+from scoring.session import close_silent
+from tests.staged_exam import (
+    EVERY_KIND,
+    START_MS,
+    Behaviour,
+    Run,
+    StagedExam,
+    closed_events,
+    face_observed,
+    fold_all,
+    objects_observed,
+    quality_of,
+    told,
+    verdict_of,
+)
 from tests.staged_policy import narrowed
 
 CALM = Run("normal", 6)
@@ -168,6 +182,26 @@ def test_a_combination_is_covered_where_all_its_detectors_looked() -> None:
 )
 def test_a_sequence_needs_its_parts_in_order(runs: list[Run], found: list[tuple[str, int, int]]) -> None:
     assert events(only("photographed"), *runs) == found
+
+
+def test_a_sequence_may_begin_again_before_an_old_beginning_is_over() -> None:
+    """The first beginning is 14 s old when the last part comes, the second one 3 s."""
+    runs = [Run("holding", 1), Run("phone", 1), Run("normal", 9), Run("holding", 1), Run("phone", 1)]
+    runs += [Run("normal", 1), Run("raised", 1)]
+    assert events(only("photographed"), *runs) == [("photographed", 17_900, 20_000)]
+
+
+def test_a_part_that_cannot_be_seen_is_not_there() -> None:
+    """Company was seen; then it is dark, and a pen is all that can still be made out: nothing says that company stayed."""
+    seen = narrowed(EVERY_KIND, {"cheating": {"window_ms": 1000}})
+    observations = [*StagedExam([CALM, Run("company", 1)], objects_every=1).observations()][:-2]
+    for step in range(1, 40):
+        at_ms = START_MS + 7000 + step * 100
+        dark = quality_of("dark")
+        observations.append(face_observed("staged", 70 + step, at_ms, (), dark))
+        things = {"pen": 0.7} if step < 30 else {"pen": 0.7, "notes": 0.7}
+        observations.append(objects_observed("staged", 70 + step, at_ms, things))
+    assert closed_events(close_silent(seen, fold_all(seen, observations)[0])[1]) == []  # type: ignore[arg-type]
 
 
 # What every kind has.
