@@ -84,6 +84,7 @@ def _event(e: RiskEvent, policy: PolicyText, zero: int, end_ms: int) -> ReportEv
         peak_frame=None,
         end_frame=None,
         label=e.label,
+        kind=text.kind,
         says=text.says,
         asks=text.asks,
         window_ms=text.window_ms,

@@ -5,6 +5,9 @@ import math
 from sinks.report.model import Evidence, ReportEvent
 from sinks.report.wording import amount, clock, named, percent, seconds
 
+_TOGETHER = ("combination", "sequence")
+_KINDS = {"share": "share", "starts": "rate", "window_ms": "combination"}
+
 
 def rule_sentence(event: ReportEvent) -> str:
     """The rule in the words of its policy, or by its name and its threshold."""
@@ -18,7 +21,7 @@ def observed_sentence(event: ReportEvent) -> str:
     """The extreme against the threshold that was applied, how long, where, how sure, how often it cost its points."""
     if not event.closed:
         return f"It fired at {clock(event.fired_ms)}; its end was not seen."
-    told = [f"{named(event.signal)} {peak(event)} against {limit(event)}"]
+    told = [f"{named(event.signal)} {against(event)}"]
     told += [f"to the {event.direction} in the picture"] if event.direction in ("left", "right") else []
     told += [f"{event.direction} in the picture"] if event.direction in ("up", "down") else []
     told += [f"seen for {seconds(event.held_ms)} of {seconds(event.end_ms - event.start_ms)}"] if event.held_ms else []
@@ -57,9 +60,11 @@ def frame_words(frame: Evidence) -> str:
     return f"{frame.seq} at {clock(frame.at_ms)}{place}"
 
 
-def peak(event: ReportEvent) -> str:
-    """The extreme that was observed, in the unit of what the rule measures."""
-    return _measured(event, event.peak)
+def against(event: ReportEvent) -> str:
+    """The extreme that was observed against the threshold that was applied, in the unit of what the rule measures."""
+    if _kind_of(event) in _TOGETHER:
+        return f"all {event.peak:.0f} together" if math.isfinite(event.peak) else "all together"
+    return f"{_measured(event, event.peak)} against {limit(event)}"
 
 
 def limit(event: ReportEvent) -> str:
@@ -69,10 +74,15 @@ def limit(event: ReportEvent) -> str:
 
 def _measured(event: ReportEvent, value: float) -> str:
     """A rule over a window measures a share or a count, whatever its signal is measured in."""
-    field = event.unless.field if event.unless else ""
-    if field == "share":
+    kind = _kind_of(event)
+    if kind in ("share", "calibration"):
         return percent(value)
-    return amount(value, "" if field in ("starts", "window_ms") else event.signal)
+    return amount(value, "" if kind in ("rate", *_TOGETHER) else event.signal)
+
+
+def _kind_of(event: ReportEvent) -> str:
+    """The rule's kind; of a rule whose words are not known what its counterfactual betrays."""
+    return event.kind or (_KINDS.get(event.unless.field, "") if event.unless else "")
 
 
 def _over(value: float) -> float:

@@ -46,9 +46,9 @@ class Evidence:
 class ReportEvent:
     """One event. When it never closed, it lasts to the session's end and its peak is not known (nan).
 
-    `says` and `asks`: the rule in the words of its policy, empty when the policy's text is not known. `held_ms`: how
-    much of the event was really seen. `confidence` 0-1, nan when it never closed. `suppressed`: the accommodation that
-    keeps it from counting. `window_ms`: the rule's window, 0 when it has none or it is not known.
+    `kind`, `says`, `asks`: the rule in the words of its policy, empty when the policy's text is not known. `held_ms`:
+    how much of the event was really seen. `confidence` 0-1, nan when it never closed. `suppressed`: the accommodation
+    that keeps it from counting. `window_ms`: the rule's window, 0 when it has none or it is not known.
     """
 
     event_id: str
@@ -73,6 +73,7 @@ class ReportEvent:
     confidence: float = math.nan
     suppressed: str = ""
     unless: Counterfactual | None = None
+    kind: str = ""
     says: str = ""
     asks: str = ""
     window_ms: int = 0

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
 from random import Random
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -11,21 +10,17 @@ import msgspec
 import pytest
 
 from ingest.errors import InputError
-from ingest.log import Record
 from ingest.messages import FramesDropped, SessionEnded, SessionStarted, encode_bundle, encode_message
-from ingest.telemetry import now_ms
-from scoring.messages import RiskClass, RiskMessage
 from sinks import queries
-from sinks.batch import rows_of
 from sinks.queries import StoredCounts
 from sinks.reconcile import reconcile
-from sinks.replayed import store_messages
 from sinks.report.reading import read_report
-from sinks.rows import ObservationRow, Row
+from sinks.rows import ObservationRow
 from sinks.schema import SCHEMA_VERSION
 from sinks.store import Store, over_http
 from tests.sample_exam import SampleExam, as_records, records
 from tests.sample_script import ALLOWED, EPISODES, POLICY, SUPPRESSED
+from tests.stored_exams import database_on, insert, rows
 
 if TYPE_CHECKING:
     from deploy.stack.local import LocalStack
@@ -35,12 +30,9 @@ DAY_MS = 86_400_000
 
 @pytest.fixture(scope="module")
 def store(stack: "LocalStack") -> Iterator[Store]:
-    """A migrated database of this module's own; the tests keep apart by their sessions' names."""
-    store = Store(over_http(stack.clickhouse), f"test_{uuid4().hex}")
-    store.migrate()
-    yield store
-    store.command(f"DROP DATABASE {store.database}")
-    store.close()
+    """A database of this module's own; the tests keep apart by their sessions' names."""
+    with database_on(stack) as made:
+        yield made
 
 
 @pytest.fixture
@@ -52,19 +44,6 @@ def session() -> str:
 @pytest.fixture
 def exam(session: str) -> SampleExam:
     return SampleExam(session=session)
-
-
-def insert(store: Store, rows: list[Row]) -> None:
-    for _, same in groupby(sorted(rows, key=_kind), key=_kind):
-        store.insert(list(same))
-
-
-def rows(of: list[Record]) -> list[Row]:
-    return [row for record in of for row in rows_of(record)]
-
-
-def _kind(row: Row) -> str:
-    return type(row).__name__
 
 
 def test_migrating_again_changes_nothing_and_keeps_the_rows(store: Store, exam: SampleExam) -> None:
@@ -220,70 +199,6 @@ def test_the_kinds_of_observation_can_be_queried_by_their_columns(store: Store, 
     assert found["face"] == (178, None, None, None, 0, 2)
 
 
-def other_than_live(exam: SampleExam, policy: str, risk_class: RiskClass) -> list[RiskMessage]:
-    """The exam's messages under another policy, with another class and no event but the phone."""
-    phone = exam.closed(EPISODES[3])
-    verdict = msgspec.structs.replace(exam.verdict(), risk_class=risk_class, rules=exam.verdict().rules[3:4])
-    some = (exam.calibration(), exam.sample(1), phone, verdict)
-    return [msgspec.structs.replace(message, policy=policy) for message in some]
-
-
-def test_a_policy_on_trial_stands_beside_the_live_one_and_in_no_view_of_it(store: Store, exam: SampleExam) -> None:
-    messages = other_than_live(exam, POLICY, "HIGH_RISK")
-    insert(store, rows([*as_records(exam), *records("shadow-events", map(encode_message, messages))]))
-    assert queries.verdicts(store, exam.session) == [exam.verdict()]
-    assert queries.verdicts(store, exam.session, "shadow") == messages[-1:]
-    assert queries.risk_events(store, exam.session, POLICY, "shadow") == messages[2:3]
-    assert len(queries.risk_events(store, exam.session, POLICY)) == 5
-    assert queries.timeline(store, exam.session, POLICY, "shadow") == messages[1:2]
-    assert queries.calibration(store, exam.session, POLICY, "shadow") == messages[0]
-    assert queries.stored_counts(store, exam.session) == StoredCounts(294, 178, 2, 5, 90, 1)
-    of_live = ("session_events", "suppressed_events", "session_timeline", "rule_coverage", "exam_overview")
-    counts = [store.rows(f"SELECT count() FROM {v} WHERE session = {{s:String}}", s=exam.session) for v in of_live]
-    assert counts == [[(4,)], [(1,)], [(90,)], [(5,)], [(1,)]]
-    sql = """SELECT origin, risk_class, other_class, changed, events, other_events, same_observations
-    FROM policy_comparison WHERE session = {s:String}"""
-    assert store.rows(sql, s=exam.session) == [("shadow", "SUSPICIOUS", "HIGH_RISK", 1, 4, 1, 1)]
-
-
-def test_replays_stand_beside_the_live_verdict_and_a_later_one_takes_the_place_of_an_earlier(
-    store: Store, exam: SampleExam
-) -> None:
-    log, now = as_records(exam), now_ms()
-    insert(store, rows(log))
-    assert store_messages(store, exam.risk_messages(), "replay", now) == 101
-    assert queries.risk_events(store, exam.session, POLICY, "replay") == queries.risk_events(
-        store, exam.session, POLICY
-    )
-    later = other_than_live(exam, POLICY, "BORDERLINE")
-    store_messages(store, later, "replay", now + 1)
-    assert queries.risk_events(store, exam.session, POLICY, "replay") == later[2:3]
-    assert queries.timeline(store, exam.session, POLICY, "replay") == later[1:2]
-    assert queries.verdicts(store, exam.session, "replay") == later[-1:]
-    assert queries.verdicts(store, exam.session) == [exam.verdict()]
-    assert all(difference.none for difference in reconcile(store, log))
-
-
-def test_verdicts_of_every_origin_policy_engine_and_revision_are_kept(store: Store, exam: SampleExam) -> None:
-    again = msgspec.structs.replace(exam.verdict(), revision=2)
-    insert(store, rows([*as_records(exam), *records("risk-events", [encode_message(again)], first_offset=900)]))
-    now = now_ms() + 1_000
-    newer = msgspec.structs.replace(exam.verdict(), engine="3")
-    other = msgspec.structs.replace(exam.verdict(), policy="other")
-    for i, verdict in enumerate((exam.verdict(), newer, other)):
-        store_messages(store, [verdict], "replay", now + i)
-    found = [(v.origin, v.verdict) for v in queries.all_verdicts(store, exam.session)]
-    assert found == [
-        ("live", exam.verdict()), ("live", again), ("replay", exam.verdict()), ("replay", newer), ("replay", other),
-    ]  # fmt: skip
-    assert queries.all_verdicts(store, exam.session)[-1].log_ms == now + 2
-    compared = store.rows(
-        "SELECT other_policy, other_engine FROM policy_comparison WHERE session = {s:String} ORDER BY ALL",
-        s=exam.session,
-    )
-    assert compared == sorted([(POLICY, "2"), (POLICY, "3"), ("other", "2")])
-
-
 def test_observations_come_back_with_their_places_and_the_logs_times(store: Store, exam: SampleExam) -> None:
     log = [r for r in as_records(exam) if r.topic == "observations"]
     insert(store, rows(log))
@@ -314,8 +229,10 @@ def test_the_report_reads_the_latest_verdict_of_the_first_policy(store: Store, e
     log = [*as_records(exam), *records("risk-events", map(encode_message, (shadow, latest)), first_offset=900)]
     insert(store, rows(log))
     report = read_report(store, exam.session)
-    assert (report.verdict, len(report.events), len(report.timeline)) == (latest, 5, 90)
+    assert (report.verdict, len(report.events), len(report.suppressed), len(report.timeline)) == (latest, 4, 1, 90)
+    assert report.events[3].says == "Phone in view"
     assert read_report(store, exam.session, "shadow").verdict == shadow
+    assert read_report(store, exam.session, "shadow").thresholds == {}  # the text of that policy is not stored
 
 
 def test_a_session_without_a_verdict_has_no_report(store: Store) -> None:

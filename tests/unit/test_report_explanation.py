@@ -7,10 +7,9 @@ import pytest
 from scoring.messages import Counterfactual
 from sinks.report.assembly import assemble
 from sinks.report.explanation import (
+    against,
     frame_words,
-    limit,
     observed_sentence,
-    peak,
     rule_sentence,
     unless_sentence,
 )
@@ -30,8 +29,9 @@ def plain(text: str) -> str:
     (PHONE, Counterfactual(field="hold_ms", value=4_900), "a hold of 4.9 s instead of 5.0 s"),
     (AWAY, Counterfactual(field="threshold", value=41.3001), "a threshold of 41.31° instead of 25°"),
     (AWAY, Counterfactual(field="threshold", value=41.3), "a threshold of 41.3° instead of 25°"),
-    (replace(AWAY, threshold=0.6), Counterfactual(field="share", value=0.8001), "a share of 81 % instead of 60 %"),
-    (replace(AWAY, threshold=3.0), Counterfactual(field="starts", value=5.0), "5 starts instead of 3"),
+    (replace(AWAY, kind="share", threshold=0.6), Counterfactual(field="share", value=0.8001),
+     "a share of 81 % instead of 60 %"),
+    (replace(AWAY, kind="rate", threshold=3.0), Counterfactual(field="starts", value=5.0), "5 starts instead of 3"),
     (replace(AWAY, window_ms=10_000), Counterfactual(field="window_ms", value=4_299),
      "a window of 4.2 s instead of 10.0 s"),
     (AWAY, Counterfactual(field="window_ms", value=4_299), "a window of 4.2 s"),
@@ -48,12 +48,23 @@ def test_no_counterfactual_no_sentence() -> None:
 
 
 @pytest.mark.parametrize(("field", "shown"), [
-    ("share", ("80 %", "60 %")), ("starts", ("0.8", "0.6")), ("window_ms", ("0.8", "0.6")),
-    ("threshold", ("0.8°", "0.6°")), ("hold_ms", ("0.8°", "0.6°")),
+    ("share", "100 % against 60 %"), ("starts", "1 against 0.6"), ("window_ms", "all 1 together"),
+    ("threshold", "1° against 0.6°"), ("hold_ms", "1° against 0.6°"),
 ])  # fmt: skip
-def test_a_rule_over_a_window_is_told_in_its_own_unit(field: str, shown: tuple[str, str]) -> None:
-    event = replace(AWAY, peak=0.8, threshold=0.6, unless=Counterfactual(field=field, value=1.0))  # type: ignore[arg-type]
-    assert (plain(peak(event)), plain(limit(event))) == shown
+def test_without_the_rules_words_its_counterfactual_tells_the_unit(field: str, shown: str) -> None:
+    unless = Counterfactual(field=field, value=1.0)  # type: ignore[arg-type]
+    event = replace(AWAY, kind="", peak=1.0, threshold=0.6, unless=unless)
+    assert plain(against(event)) == shown
+
+
+@pytest.mark.parametrize(("kind", "shown"), [
+    ("share", "100 % against 60 %"), ("calibration", "100 % against 60 %"), ("rate", "1 against 0.6"),
+    ("combination", "all 1 together"), ("sequence", "all 1 together"), ("held", "1° against 0.6°"),
+    ("immediate", "1° against 0.6°"),
+])  # fmt: skip
+def test_a_rule_over_a_window_is_told_in_its_own_unit(kind: str, shown: str) -> None:
+    """Also where nothing would have kept the event away: a share of 100 %."""
+    assert plain(against(replace(AWAY, kind=kind, peak=1.0, threshold=0.6, unless=None))) == shown
 
 
 def test_a_rule_whose_words_are_not_known_is_told_by_its_name() -> None:
