@@ -72,7 +72,8 @@ def _advance(policy: Policy, state: SessionState, planned: PlannedRule, look: Lo
     held, costs = outcome.situation.held, 0
     counts = place not in policy.variants or _advance_variant(policy, state, place, look, is_break, outcome)
     if held is not None and held.is_open:
-        held, costs = _charge(planned, held, counts, look.here.capture_ms)
+        charge = _spare if is_break and held.counted_ms is not None else _charge
+        held, costs = charge(planned, held, counts, look.here.capture_ms)
         outcome = outcome._replace(situation=outcome.situation._replace(held=held))
     return _Happened(planned, outcome, costs)
 
@@ -83,6 +84,11 @@ def _charge(planned: PlannedRule, held: Interval, counts: bool, now_ms: int) -> 
         return (replace(held, counted_ms=now_ms), 1) if counts else (held, 0)
     repeats = repeats_by(planned, held, held.counted_ms)
     return (replace(held, repeats=repeats), repeats - held.repeats) if repeats > held.repeats else (held, 0)
+
+
+def _spare(planned: PlannedRule, held: Interval, _counts: bool, now_ms: int) -> tuple[Interval, int]:
+    """An event that counts goes on in a break: the time to its next repeat begins anew."""
+    return replace(held, counted_ms=now_ms - held.repeats * planned.rule.repeat_ms), 0
 
 
 def _advance_variant(
