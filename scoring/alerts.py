@@ -17,7 +17,8 @@ def alert(rules: ActivityRules, before: Alerts, start_ms: int) -> Alerts:
     first, last = recent[0], recent[-1]
     *earlier, previous = before.periods or ((0, 0, 0),)
     if before.periods and (first <= previous[1] or len(before.periods) == MOST_PERIODS):
-        return Alerts(recent, (*earlier, (previous[0], max(previous[1], last), previous[2] + 1)))
+        joined = max(1, sum(one > previous[1] for one in recent))
+        return Alerts(recent, (*earlier, (previous[0], max(previous[1], last), previous[2] + joined)))
     return Alerts(recent, (*before.periods, (first, last, len(recent))))
 
 
