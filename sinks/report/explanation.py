@@ -3,9 +3,10 @@
 import math
 
 from sinks.report.model import Evidence, ReportEvent
-from sinks.report.wording import amount, clock, named, percent, seconds
+from sinks.report.wording import amount, clock, is_flag, named, percent, seconds
 
 _TOGETHER = ("combination", "sequence")
+_WINDOWED = ("share", "rate", "calibration", *_TOGETHER)
 _KINDS = {"share": "share", "starts": "rate", "window_ms": "combination"}
 
 
@@ -21,7 +22,7 @@ def observed_sentence(event: ReportEvent) -> str:
     """The extreme against the threshold that was applied, how long, where, how sure, how often it cost its points."""
     if not event.closed:
         return f"It fired at {clock(event.fired_ms)}; its end was not seen."
-    told = [f"{named(event.signal)} {against(event)}"]
+    told = [f"{measured_name(event)} {against(event)}".strip().capitalize()]
     told += [f"to the {event.direction} in the picture"] if event.direction in ("left", "right") else []
     told += [f"{event.direction} in the picture"] if event.direction in ("up", "down") else []
     told += [f"seen for {seconds(event.held_ms)} of {seconds(event.end_ms - event.start_ms)}"] if event.held_ms else []
@@ -36,7 +37,7 @@ def unless_sentence(event: ReportEvent) -> str:
 
     Numbers are rounded to the side on which the sentence stays true.
     """
-    if event.unless is None:
+    if event.unless is None or (event.unless.field == "threshold" and is_flag(event.signal)):
         return ""
     value = event.unless.value
     match event.unless.field:
@@ -61,10 +62,22 @@ def frame_words(frame: Evidence) -> str:
 
 
 def against(event: ReportEvent) -> str:
-    """The extreme that was observed against the threshold that was applied, in the unit of what the rule measures."""
-    if _kind_of(event) in _TOGETHER:
+    """The extreme that was observed against the threshold that was applied, in the unit of what the rule measures.
+
+    Empty for a signal that is or is not.
+    """
+    kind = _kind_of(event)
+    if kind in _TOGETHER:
         return f"all {event.peak:.0f} together" if math.isfinite(event.peak) else "all together"
-    return f"{_measured(event, event.peak)} against {limit(event)}"
+    if kind not in _WINDOWED and is_flag(event.signal):
+        return ""
+    often = {"share": " of the time", "rate": " times"}.get(kind, "")
+    return f"{_measured(event, event.peak)}{often} against {limit(event)}"
+
+
+def measured_name(event: ReportEvent) -> str:
+    """What the rule measures; empty when it is several things together."""
+    return "" if _kind_of(event) in _TOGETHER else named(event.signal)
 
 
 def limit(event: ReportEvent) -> str:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from scoring.messages import RuleTotal
 from sinks.report import explanation, wording
 from sinks.report.chart import Curve, Mark, attention_line, percent_of, risk_curve, time_marks
 from sinks.report.model import BlindSpan, BusyPeriod, Report, ReportEvent, TruthEpisode
 
+MOST_REASONS = 8  # that are shown at once; the rest folds out
+WELL_SEEN = 0.9  # coverage from which a rule that found nothing folds away
 COLOURS = 6  # of the page's palette, told apart by people with any colour vision; names stand beside them anyway
 
 
@@ -53,6 +56,14 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What found something or was partly blind, and what found nothing and saw well."""
+
+    telling: tuple[RuleTotal, ...]
+    quiet: tuple[RuleTotal, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """How often a label was found, beside the share of the session in which its rules could have found it."""
 
@@ -69,9 +80,18 @@ def report_html(report: Report, source: str, truth: Sequence[TruthEpisode] = ())
         source=source,
         picture=picture_of(report, truth),
         alerts=alerts_of(report),
+        rules=rules_of(report),
+        most_reasons=MOST_REASONS,
         words=wording,
         why=explanation,
     )
+
+
+def rules_of(report: Report) -> Rules:
+    """The verdict's rules, by whether they say something of this session."""
+    rules = report.verdict.rules
+    telling = tuple(r for r in rules if r.events or r.suppressed or not r.coverage >= WELL_SEEN)
+    return Rules(telling, tuple(r for r in rules if r not in telling))
 
 
 def alerts_of(report: Report) -> tuple[Alert, ...]:

@@ -2,12 +2,10 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import get_args
 
 import msgspec
 
-from ingest.messages import BrowserSign
-from sinks.report.wording import amount, named, percent, seconds
+from sinks.report.wording import amount, is_flag, named, percent, seconds
 
 # What calibration calls a deviation's measure, and the signals of its sides.
 _MEASURES: Mapping[str, tuple[str, ...]] = {
@@ -34,9 +32,9 @@ class ComparisonText(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """ "head yaw at least 20°"; what a browser reports is or is not."""
+        """ "head sideways at least 20°"; "tab hidden" for what is or is not."""
         name = named(self.signal).lower()
-        if self.signal in get_args(BrowserSign) and self.at_least is not None:
+        if is_flag(self.signal) and self.at_least is not None:
             return name
         side = "at least" if self.at_least is not None else "at most"
         return f"{name} {side} {amount(self.threshold, self.signal)}"

@@ -3,6 +3,9 @@
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import get_args
+
+from ingest.messages import BrowserSign
 
 HEADLINES: Mapping[str, str] = {
     "CLEAN": "The rules found nothing that needs a second look.",
@@ -22,6 +25,7 @@ _UNITS = (("_deg", "°"), ("_ms", " ms"), ("_dbfs", " dBFS"), ("_share", ""))
 _SIGNALS: Mapping[str, str] = {
     "face_count": "faces",
     "face_width": "width of the face",
+    "frozen": "picture frozen",
     "head_yaw": "head sideways",
     "head_pitch": "head up or down",
     "head_roll": "head tilted",
@@ -34,6 +38,7 @@ _SIGNALS: Mapping[str, str] = {
     "identity": "likeness to the registered face",
     "level_dbfs": "sound level",
 }
+_FLAGS = {*get_args(BrowserSign), "frozen"}
 _ANGLES = ("head_",)  # signals of poses, in degrees
 _KINDS = (("object:", ""), ("second:", "second "))  # the best box of a label, and the second best
 
@@ -73,6 +78,11 @@ def amount(number: float, signal: str = "") -> str:
         return "–"
     text = f"{number:.2f}".rstrip("0").rstrip(".")
     return f"{'0' if text == '-0' else text.replace('-', MINUS)}{_unit_of(signal)}"
+
+
+def is_flag(signal: str) -> bool:
+    """Whether a signal is or is not, so that its number says nothing."""
+    return signal in _FLAGS
 
 
 def _unit_of(signal: str) -> str:

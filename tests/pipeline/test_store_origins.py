@@ -7,9 +7,10 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from ingest.messages import encode_message
+from ingest.messages import FramesDropped, encode_bundle, encode_message
 from ingest.telemetry import now_ms
-from scoring.messages import RiskClass, RiskMessage
+from scoring.messages import RiskClass, RiskMessage, Tick, Verdict, decode_bundle
+from scoring.policy import load_policy
 from sinks import queries
 from sinks.queries import StoredCounts
 from sinks.reconcile import reconcile
@@ -18,10 +19,13 @@ from sinks.report.reading import read_report
 from sinks.store import Store
 from tests.sample_exam import SampleExam, as_records, records
 from tests.sample_script import DOCUMENT, EPISODES, POLICY
+from tests.staged_exam import START_MS, Run, StagedExam, fold_all
 from tests.stored_exams import database_on, insert, rows
 
 if TYPE_CHECKING:
     from deploy.stack.local import LocalStack
+
+RUNS = (Run("normal", 12), Run("away", 8), Run("speaking", 12), Run("phone", 9), Run("tab_hidden", 3), Run("normal", 5))
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +102,36 @@ def test_verdicts_of_every_origin_policy_engine_and_revision_are_kept(store: Sto
         s=exam.session,
     )
     assert compared == sorted([(POLICY, "2"), (POLICY, "3"), ("other", "2")])
+
+
+def test_what_is_stored_folds_to_what_was_published(store: Store) -> None:
+    """Every kind of observation, announced twice, losses reported twice from one frame on, all of it delivered twice.
+
+    Catches a key that holds fewer of them than the fold does (tried: sessions' starts, then losses, by `seq` alone).
+    """
+    session = uuid4().hex
+    policy = load_policy("default")
+    exam = StagedExam(RUNS, 5.0, session=session, policy=policy.document, hands_every=2, identity_every=10, sound=True,
+                      page=True)  # fmt: skip
+    start, *rest = exam.observations()
+    other = msgspec.structs.replace(exam.started(), source="another")
+    losses = [FramesDropped(session=session, seq=500, from_ms=START_MS, to_ms=START_MS + late, count=1, stage="ingest",
+                            reason="full") for late in (1, 2)]  # fmt: skip
+    observed = [start, other, *rest[:300], *losses, *rest[300:]]
+    bundles = [encode_bundle(observed[i : i + 8]) for i in range(0, len(observed), 8)]
+    _, published = fold_all(policy, observed)
+    risk = records("risk-events", map(encode_message, published))
+    for _ in range(2):
+        insert(store, rows([*records("observations", bundles), *risk]))
+    stored = [observation for packed in queries.packed_observations(store, session)
+              for observation in decode_bundle(b"\x91" + packed)]  # fmt: skip
+    _, again = fold_all(policy, (one for one in stored if not isinstance(one, Tick)))
+    assert again == published
+    verdict = published[-1]
+    assert isinstance(verdict, Verdict)
+    assert queries.verdicts(store, session) == [verdict]
+    assert (verdict.frames_dropped, verdict.anomalies) == (2, {"announced_again": 1})
+    assert {e.rule for e in queries.risk_events(store, session, policy.digest)} >= {"looking_away", "phone"}
 
 
 def test_the_report_of_another_origin_shows_that_verdict_alone(store: Store, exam: SampleExam) -> None:

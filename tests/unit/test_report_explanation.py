@@ -43,12 +43,26 @@ def test_the_counterfactual_stays_true_after_rounding(
     assert said == f"With {expected} it would not have fired."
 
 
+def test_what_is_or_is_not_is_told_without_numbers() -> None:
+    hidden = replace(PHONE, signal="tab_hidden", peak=1.0, threshold=1.0)
+    assert against(hidden) == ""
+    assert observed_sentence(hidden).startswith("Tab hidden, seen for ")
+    frozen = replace(PHONE, signal="frozen", unless=Counterfactual(field="threshold", value=1.0001))
+    assert unless_sentence(frozen) == ""
+    assert against(replace(hidden, kind="rate", peak=4.0, threshold=3.0)) == "4 times against 3"
+
+
+def test_several_things_together_are_not_told_by_one_of_them() -> None:
+    together = replace(PHONE, kind="combination", peak=3.0, threshold=3.0)
+    assert observed_sentence(together).startswith("All 3 together, seen for ")
+
+
 def test_no_counterfactual_no_sentence() -> None:
     assert unless_sentence(replace(PHONE, unless=None)) == ""
 
 
 @pytest.mark.parametrize(("field", "shown"), [
-    ("share", "100 % against 60 %"), ("starts", "1 against 0.6"), ("window_ms", "all 1 together"),
+    ("share", "100 % of the time against 60 %"), ("starts", "1 times against 0.6"), ("window_ms", "all 1 together"),
     ("threshold", "1° against 0.6°"), ("hold_ms", "1° against 0.6°"),
 ])  # fmt: skip
 def test_without_the_rules_words_its_counterfactual_tells_the_unit(field: str, shown: str) -> None:
@@ -58,7 +72,7 @@ def test_without_the_rules_words_its_counterfactual_tells_the_unit(field: str, s
 
 
 @pytest.mark.parametrize(("kind", "shown"), [
-    ("share", "100 % against 60 %"), ("calibration", "100 % against 60 %"), ("rate", "1 against 0.6"),
+    ("share", "100 % of the time against 60 %"), ("calibration", "100 % against 60 %"), ("rate", "1 times against 0.6"),
     ("combination", "all 1 together"), ("sequence", "all 1 together"), ("held", "1° against 0.6°"),
     ("immediate", "1° against 0.6°"),
 ])  # fmt: skip

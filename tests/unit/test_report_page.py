@@ -8,10 +8,10 @@ from typing import get_args
 import msgspec
 import pytest
 
-from scoring.messages import RiskClass
+from scoring.messages import RiskClass, RuleTotal
 from sinks.report.assembly import assemble
 from sinks.report.model import Report
-from sinks.report.page import alerts_of, picture_of, report_html
+from sinks.report.page import alerts_of, picture_of, report_html, rules_of
 from sinks.report.policy_text import ComparisonText, PolicyText, RuleText
 from sinks.report.wording import HEADLINES
 from tests.sample_exam import SampleExam
@@ -145,8 +145,23 @@ def test_accommodations_show_the_score_with_and_without_and_the_ledger() -> None
     assert "Without them Suspicious 0.58 60" in text
     assert "1 event that does not count" in text
     assert "0 instead of 4" in text
-    assert "80 % against 60 % Speech" in text
+    assert "80 % of the time against 60 % Speech" in text
     assert "With a share of 81 % instead of 60 % it would not have fired." in text
+
+
+def test_many_reasons_and_rules_that_say_nothing_fold_away() -> None:
+    whole = stored()
+    quiet = [RuleTotal(rule=f"rule_{i}", events=0, duration_ms=0, points=0.0, coverage=0.95) for i in range(3)]
+    blind = RuleTotal(rule="blind", events=0, duration_ms=0, points=0.0, coverage=0.2)
+    verdict = msgspec.structs.replace(
+        whole.verdict, reasons=tuple(f"reason {i}" for i in range(11)), rules=(*whole.verdict.rules, *quiet, blind)
+    )
+    shown = assemble(replace(whole, verdict=verdict))
+    assert [r.rule for r in rules_of(shown).quiet] == ["rule_0", "rule_1", "rule_2"]
+    assert rules_of(shown).telling == (*whole.verdict.rules, blind)
+    text = page(shown).text
+    assert "reason 7 3 more reason 8" in text
+    assert "3 more rules found nothing and could see well" in text
 
 
 def test_nobody_with_accommodations_no_section() -> None:
