@@ -1,11 +1,10 @@
 """Reading a policy from TOML: presets, inheritance by `extends`, errors with file, line, key and what is allowed.
 
-`extends` names a preset or a file in the same folder; what the policy does not name is as there. Tables are joined key
-by key, lists and the names of attention's levels are replaced as a whole. A rule of another kind than the inherited one
-takes from it only what every kind has. `keep_rules` lists the inherited rules that stay; without it all do.
+`extends` names a preset or a file in the same folder; what the policy does not name is as there. `keep_rules` lists the
+inherited rules that stay; without it all do.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from msgspec import inspect
 from ingest.errors import InputError
 from scoring.complaint import Complaint, Keys, allowed
 from scoring.field_complaints import misfits
+from scoring.inheritance import Layer, about_keeping, joined
 from scoring.policy_complaints import complaints, rule_complaints
 from scoring.policy_document import PolicyDocument
-from scoring.rule_document import AnyRule, Label, Rule
+from scoring.rule_document import Label, Rule
 from scoring.toml_file import TomlFile, read_toml
 
 DEFAULT = "default"
@@ -35,17 +35,6 @@ class WrittenPolicy(PolicyDocument, frozen=True, kw_only=True):
 
 
 _WRITTEN = inspect.type_info(WrittenPolicy)
-_OF_EVERY_KIND = frozenset(AnyRule.__struct_fields__)
-_WHOLE: frozenset[Keys] = frozenset({("attention", "levels")})
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """What one file of a line of inheritance says, and what the whole line up to it amounts to."""
-
-    name: str
-    own: dict[str, Any]
-    merged: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +71,6 @@ def examine_policy(name_or_path: str) -> Examined:
     return _examine(_path_of(name_or_path), ())
 
 
-def origin_of(layers: Iterable[Layer], keys: Keys) -> str:
-    """The name of the policy that sets this value; empty: none does, it is built in."""
-    return next((layer.name for layer in reversed(tuple(layers)) if _says(layer.own, keys)), "")
-
-
-def _says(own: object, keys: Keys) -> bool:
-    for key in keys:
-        if not isinstance(own, dict) or key not in own:
-            return False
-        own = own[key]
-    return True
-
-
 def _path_of(name_or_path: str) -> Path:
     return PRESETS / f"{name_or_path}.toml" if name_or_path in presets() else Path(name_or_path)
 
@@ -117,16 +93,12 @@ def _complete(file: TomlFile, under: tuple[Layer, ...]) -> Examined:
     """The policy of a file on top of what it extends, which is without fault."""
     inherited = under[-1].merged if under else {}
     own = {"name": file.path.stem} | file.raw if under else file.raw
-    wrong = list(_about_keeping(file.raw, inherited))
-    merged = _merge(_kept(inherited, None if wrong else own.get("keep_rules")), _without_file_keys(own))
+    wrong = list(about_keeping(file.raw, inherited))
+    merged = joined(inherited, own, None if wrong else own.get("keep_rules"))
     layer = Layer(str(merged.get("name", file.path.stem)), own, merged)
     wrong += _complaints_of(merged, bool(under))
     errors = file.errors(wrong)
     return Examined(None if errors else msgspec.convert(merged, PolicyDocument), errors, (*under, layer))
-
-
-def _without_file_keys(own: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in own.items() if key not in ("extends", "keep_rules")}
 
 
 def _about_extends(file: TomlFile, line: tuple[Path, ...]) -> Iterator[Complaint]:
@@ -160,50 +132,6 @@ def _beside(path: Path) -> tuple[str, ...]:
 def _base_of(file: TomlFile) -> Path:
     base: str = file.raw["extends"]
     return PRESETS / f"{base}.toml" if base in presets() else file.path.parent / base
-
-
-def _about_keeping(own: dict[str, Any], inherited: dict[str, Any]) -> Iterator[Complaint]:
-    """What is wrong with the rules to be kept; that they are names is seen to with the other fields."""
-    keep = own.get("keep_rules")
-    if keep is None:
-        return
-    if not inherited:
-        yield Complaint(("keep_rules",), "means nothing without extends", 'Add extends = "default", or leave it out.')
-        return
-    wrong = list(misfits({"keep_rules": keep}, inspect.type_info(_Keeping)))
-    yield from wrong
-    for place, name in enumerate(() if wrong else keep):
-        if name not in inherited["rules"]:
-            why = f"there is no inherited rule {name!r}"
-            yield Complaint(("keep_rules", f"[{place}]"), why, allowed(inherited["rules"], name))
-
-
-class _Keeping(msgspec.Struct):
-    keep_rules: tuple[Label, ...]
-
-
-def _kept(inherited: dict[str, Any], keep: Iterable[str] | None) -> dict[str, Any]:
-    if keep is None or not inherited:
-        return inherited
-    return inherited | {"rules": {name: inherited["rules"][name] for name in keep}}
-
-
-def _merge(under: dict[str, Any], over: dict[str, Any], keys: Keys = ()) -> dict[str, Any]:
-    merged = dict(under)
-    for key, value in over.items():
-        here, old = (*keys, key), merged.get(key)
-        if isinstance(value, dict) and isinstance(old, dict) and here not in _WHOLE:
-            merged[key] = _merge(_fit_for(value, old) if keys == ("rules",) else old, value, here)
-        else:
-            merged[key] = value
-    return merged
-
-
-def _fit_for(rule: dict[str, Any], inherited: dict[str, Any]) -> dict[str, Any]:
-    """What a rule takes over."""
-    if rule.get("kind", inherited.get("kind")) == inherited.get("kind"):
-        return inherited
-    return {field: value for field, value in inherited.items() if field in _OF_EVERY_KIND}
 
 
 def _complaints_of(merged: dict[str, Any], extends: bool) -> Iterator[Complaint]:

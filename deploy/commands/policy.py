@@ -11,8 +11,9 @@ from rich.text import Text
 from ingest.errors import InputError
 from scoring.accommodations import Accommodation
 from scoring.accommodations_file import examine_accommodations
+from scoring.inheritance import origin_of
 from scoring.policy import Policy, load_policy, plan
-from scoring.policy_file import Examined, examine_policy, origin_of, presets
+from scoring.policy_file import Examined, examine_policy, presets
 from scoring.policy_text import differences, policy_toml
 from scoring.policy_words import RuleWords, accommodation_words, policy_words, rule_words
 

@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 
 from scoring.accommodations import Break, Helper, Looser, MedicalDevice, RulesOff
+from scoring.inheritance import origin_of
 from scoring.policy import load_policy
-from scoring.policy_file import examine_policy, origin_of, presets, read_policy
+from scoring.policy_file import examine_policy, presets, read_policy
 from scoring.policy_text import Difference, differences, policy_toml
 from scoring.policy_words import RuleWords, accommodation_words, policy_words, rule_words
 from scoring.refusals import REFUSALS
-from scoring.rule_document import Comparison
+from scoring.rule_document import KINDS, Comparison, SequenceRule
 from scoring.signal_words import compared
 from scoring.signals import signal_names
+from tests.staged_exam import EVERY_KIND
 
 
 def words_of(policy: str, rule: str) -> RuleWords:
@@ -58,6 +60,22 @@ def test_a_held_rule_says_what_how_long_what_it_costs_and_what_ends_it() -> None
 )
 def test_what_a_rule_says_is_in_its_words(policy: str, rule: str, sentence: str) -> None:
     assert sentence in " | ".join(sentences for _, sentences in words_of(policy, rule).parts)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_rule_has_words(kind: str) -> None:
+    """The tests' own policy has one of each; the presets have no sequence."""
+    words = {one.name: one for one in rule_words(EVERY_KIND.spec)}
+    found = [name for name, rule in EVERY_KIND.spec.rules.items() if rule.__struct_config__.tag == kind]
+    assert found
+    assert all(sentences for name in found for _, sentences in words[name].parts)
+
+
+def test_a_sequence_is_told_in_its_order() -> None:
+    (name,) = (name for name, rule in EVERY_KIND.spec.rules.items() if isinstance(rule, SequenceRule))
+    (words,) = (one for one in rule_words(EVERY_KIND.spec) if one.name == name)
+    assert ", then " in words.watched
+    assert words.counts.startswith("Once it was seen in this order, from the first to the last within ")
 
 
 @pytest.mark.parametrize("name", presets())
