@@ -12,8 +12,10 @@ import click
 from deploy.commands.dead_letters import dlq
 from deploy.commands.models import model
 from deploy.commands.policy import policy
+from deploy.commands.replay import replay, verify
 from deploy.commands.running import bench, demo, run
 from deploy.commands.stack import doctor, down, status, up
+from deploy.commands.whatif import whatif
 from ingest.errors import ProctorError
 
 
@@ -23,7 +25,7 @@ def proctor() -> None:
     """Proctor recorded or live exams: webcam frames in, explained risk events and a verdict out."""
 
 
-for command in (run, demo, up, down, status, doctor, model, policy, dlq, bench):
+for command in (run, demo, up, down, status, doctor, model, policy, replay, verify, whatif, dlq, bench):
     proctor.add_command(command)
 
 

@@ -3,7 +3,7 @@
 Pure. `Logged` is what a store keeps of the log: each observation's exact bytes and the record that brought it. Sessions
 that were closed by silence are closed again at the same place: no tick is stored, but every verdict names the digest of
 the observations before it. Of a bundle that could not be folded nothing counts, as in the worker; what another session
-of that bundle did cannot be seen here (the log itself can: `replay_partition`).
+of that bundle did cannot be seen here (the log itself can: `LogReplay`).
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -144,23 +144,37 @@ def silences_of(verdicts: Iterable[Verdict]) -> frozenset[str]:
     return frozenset(verdict.observations for verdict in verdicts if verdict.closed_by == "silence")
 
 
-def replay_partition(
-    records: Iterable[Record], sessions: Set[str], another: Policy | None = None
-) -> dict[str, list[RiskMessage]]:
-    """Fold a whole partition of `observations` from its first record, ticks included; what `sessions` said.
+class LogReplay:
+    """A whole partition of `observations` folded from its first record, ticks included; `said`: what sessions said.
 
     `another`: a policy in place of every session's own. Records that a worker would bury are passed by.
     """
-    said: dict[str, list[RiskMessage]] = {session: [] for session in sessions}
-    partition: Partition | None = None
-    for record in records:
-        partition = partition or Partition(Retention(), record.offset, shadow=another)
-        partition.next_offset = record.offset  # a log may leave offsets out
+
+    def __init__(self, sessions: Iterable[str], another: Policy | None = None) -> None:
+        self.said: dict[str, list[RiskMessage]] = {session: [] for session in sessions}
+        self._another = another
+        self._partition: Partition | None = None
+
+    def take(self, record: Record) -> None:
+        """One record further; a log may leave offsets out."""
+        if self._partition is None:
+            self._partition = Partition(Retention(), record.offset, shadow=self._another)
+        self._partition.next_offset = record.offset
         try:
-            messages = partition.fold(record).messages
+            messages = self._partition.fold(record).messages
         except PoisonError:
-            continue
+            return
+        self._partition.take_changes()
         for message in messages:
-            if message.session in said:
-                said[message.session].append(message)
-    return said
+            if message.session in self.said:
+                self.said[message.session].append(message)
+
+
+def replay_partition(
+    records: Iterable[Record], sessions: Iterable[str], another: Policy | None = None
+) -> dict[str, list[RiskMessage]]:
+    """All that `sessions` said in these records of one partition."""
+    replay = LogReplay(sessions, another)
+    for record in records:
+        replay.take(record)
+    return replay.said
