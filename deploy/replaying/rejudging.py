@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deploy.replaying.log_source import replay_log
 from deploy.replaying.reading import StoredSession, read_session
-from ingest.errors import InputError, ProctorError
+from ingest.errors import InputError, PoisonError, ProctorError
 from ingest.telemetry import now_ms
 from scoring.difference import PolicyDiff, compare_policies
 from scoring.messages import RiskMessage
