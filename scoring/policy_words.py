@@ -150,8 +150,8 @@ def _limits_of(spec: PolicyDocument, rule: Rule) -> Iterator[str]:
     if any(source.needs != "anything" for source in sources):
         yield "What cannot be seen (too dark, blurred, too small, no frame) is not held against anybody."
     if any(source.slot in DEVIATIONS for source in sources):
-        wider = f", and for a restless person up to {spec.calibration.widest:g} times as wide"
-        yield f"It does not compare with other people: turns are measured from the person's own position{wider}."
+        wider = f"a restless person's limits are up to {spec.calibration.widest:g} times as wide"
+        yield f"It does not compare with other people: turns are measured from the person's own position, and {wider}."
     if any(test.signal in _GAZES for test in tests_of(rule)):
         yield "Closed eyes do not count as looking anywhere."
     if rule.about != "quality":

@@ -51,7 +51,7 @@ def list_presets() -> None:
 @policy.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def check(files: Sequence[str]) -> int:
-    """Name everything that is wrong with policies; exit status 1 when anything is."""
+    """Name everything that is wrong with policies. Exit status 1 when anything is."""
     found = [examine_policy(name) for name in files]
     for name, examined in zip(files, found, strict=True):
         _tell_checked(name, examined)
@@ -77,7 +77,7 @@ def _tell_checked(name: str, examined: Examined) -> None:
 @click.argument("name", metavar="NAME|FILE")
 @click.option("--json", "as_json", is_flag=True, help="The canonical document that digests are made of.")
 def show(name: str, as_json: bool) -> None:
-    """Print a policy complete, what is inherited marked; the output is a policy file itself."""
+    """Print a policy complete. What is inherited is marked; the output is a policy file itself."""
     found = policy_of(None, None, name)
     if as_json:
         click.echo(found.document)
@@ -97,7 +97,7 @@ def show(name: str, as_json: bool) -> None:
 @click.argument("first", callback=policy_of, metavar="A")
 @click.argument("second", callback=policy_of, metavar="B")
 def diff(first: Policy, second: Policy) -> int:
-    """Compare two policies rule by rule; exit status 0: they judge alike, 1: they differ."""
+    """Compare two policies rule by rule. Exit status 0: they judge alike, 1: they differ."""
     found = [one for one in differences(first.spec, second.spec) if (one.table, one.field) != ("policy", "name")]
     if not found:
         click.echo(f"{first.name} and {second.name} judge alike")
@@ -122,7 +122,7 @@ def _cell(value: str | None) -> Text:
 @click.argument("rules", nargs=-1, metavar="[RULE]...")
 @click.option("--allow", type=click.Path(path_type=Path), help="Explain what this file of accommodations allows, too.")
 def explain(name: Policy, rules: Sequence[str], allow: Path | None) -> None:
-    """Say in plain sentences what is watched, for how long, what it costs, what ends it, and what it does not do."""
+    """Explain the rules in words. What is watched, how long, what it costs, what ends it, and what it does not do."""
     words = rule_words(name.spec)
     known = [one.name for one in words]
     for rule in rules:
