@@ -14,6 +14,7 @@ from deploy.commands.models import model
 from deploy.commands.policy import policy
 from deploy.commands.replay import replay, verify
 from deploy.commands.running import bench, demo, run
+from deploy.commands.shadow import shadow
 from deploy.commands.stack import doctor, down, status, up
 from deploy.commands.whatif import whatif
 from ingest.errors import ProctorError
@@ -25,7 +26,7 @@ def proctor() -> None:
     """Proctor recorded or live exams: webcam frames in, explained risk events and a verdict out."""
 
 
-for command in (run, demo, up, down, status, doctor, model, policy, replay, verify, whatif, dlq, bench):
+for command in (run, demo, up, down, status, doctor, model, policy, replay, verify, whatif, shadow, dlq, bench):
     proctor.add_command(command)
 
 

@@ -5,6 +5,7 @@ Run: `python -m ingest.topics` creates what is missing of it.
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -67,6 +68,13 @@ FRAMES, OBSERVATIONS = "frames", "observations"
 RISK_EVENTS, SHADOW_EVENTS = "risk-events", "shadow-events"
 NOTICES, DEAD_LETTERS, CHECKPOINTS = "notices", "dead-letters", "scoring-checkpoints"
 
+
+def kept_by_key(name: str, stage: str) -> Topic:
+    """A topic of checkpoints: what `stage` reads when it recovers."""
+    key, value = "session, policy or position", "state after the last checkpoint"
+    return Topic(name, key, value, stage, stage, KEPT_BY_KEY, segment_ms=MINUTE_MS)
+
+
 # A segment of 30 s and a check every 15 s bound what is kept of a retention of 2 minutes to about 4.
 TOPICS = (
     Topic(
@@ -84,10 +92,7 @@ TOPICS = (
         5 * MINUTE_MS, "LogAppendTime", MINUTE_MS,
     ),
     Topic(DEAD_LETTERS, "origin", "coordinates and reason, never pixels", "every stage", "`proctor dlq`", 7 * DAY_MS),
-    Topic(
-        CHECKPOINTS, "session, policy or position", "state after the last checkpoint", "scoring", "scoring",
-        KEPT_BY_KEY, segment_ms=MINUTE_MS,
-    ),
+    kept_by_key(CHECKPOINTS, "scoring"),
 )  # fmt: skip
 
 
@@ -101,8 +106,8 @@ def topic_name(name: str, prefix: str = "") -> str:
     return prefix + name
 
 
-async def create_topics(bootstrap: str, prefix: str = "", replicas: int = 1) -> None:
-    """Create what is missing of TOPICS.
+async def create_topics(bootstrap: str, prefix: str = "", replicas: int = 1, topics: Sequence[Topic] = TOPICS) -> None:
+    """Create what is missing of `topics`.
 
     Raises: TransientError when the broker does not answer; InputError when a topic exists with another partition count.
     """
@@ -110,8 +115,8 @@ async def create_topics(bootstrap: str, prefix: str = "", replicas: int = 1) -> 
     try:
         async with asyncio.timeout(CREATE_DEADLINE_S):
             await admin.start()
-            await _create_missing(admin, prefix, replicas)
-            while not await _all_led(admin, prefix):  # noqa: ASYNC110
+            await _create_missing(admin, prefix, replicas, topics)
+            while not await _all_led(admin, prefix, topics):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)  # only asking again tells
     except (KafkaError, OSError, TimeoutError) as error:
         raise TransientError(
@@ -121,8 +126,8 @@ async def create_topics(bootstrap: str, prefix: str = "", replicas: int = 1) -> 
         await admin.close()
 
 
-async def _create_missing(admin: AIOKafkaAdminClient, prefix: str, replicas: int) -> None:
-    wanted = [NewTopic(topic_name(t.name, prefix), PARTITIONS, replicas, topic_configs=t.settings) for t in TOPICS]
+async def _create_missing(admin: AIOKafkaAdminClient, prefix: str, replicas: int, topics: Sequence[Topic]) -> None:
+    wanted = [NewTopic(topic_name(t.name, prefix), PARTITIONS, replicas, topic_configs=t.settings) for t in topics]
     reply = await admin.create_topics(wanted)
     for name, code, *detail in reply.topic_errors:
         error = for_code(code)
@@ -130,11 +135,11 @@ async def _create_missing(admin: AIOKafkaAdminClient, prefix: str, replicas: int
             raise error(f"topic {name}: {detail}")
 
 
-async def _all_led(admin: AIOKafkaAdminClient, prefix: str) -> bool:
+async def _all_led(admin: AIOKafkaAdminClient, prefix: str, topics: Sequence[Topic]) -> bool:
     """Whether every partition has a leader: a new topic takes a moment until it can be written."""
-    topics = await admin.describe_topics([topic_name(t.name, prefix) for t in TOPICS])
-    _check_partitions(topics)
-    return all(t["partitions"] and all(p["leader"] >= 0 for p in t["partitions"]) for t in topics)
+    described = await admin.describe_topics([topic_name(t.name, prefix) for t in topics])
+    _check_partitions(described)
+    return all(t["partitions"] and all(p["leader"] >= 0 for p in t["partitions"]) for t in described)
 
 
 def _check_partitions(topics: list[dict[str, Any]]) -> None:

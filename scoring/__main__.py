@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ingest.errors import ProctorError
 from ingest.telemetry import configure_logging
-from ingest.topics import PARTITIONS, create_topics
+from ingest.topics import PARTITIONS, TOPICS, create_topics
 from scoring.pauses import Exit
 from scoring.position import chosen, decide, standings
 from scoring.settings import ScoringSettings
@@ -27,13 +27,19 @@ def main() -> None:
         if asked.command == "position":
             sys.exit(asyncio.run(_position(settings, asked)))
         settings.data.mkdir(parents=True, exist_ok=True)
-        asyncio.run(create_topics(settings.kafka, settings.topic_prefix, settings.topic_replicas))
+        asyncio.run(_create_topics(settings))
     except (ProctorError, OSError) as error:
         print(f"scoring: {error}", file=sys.stderr)
         sys.exit(1)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     run_worker(settings, loop)
+
+
+async def _create_topics(settings: ScoringSettings) -> None:
+    """Those of every stage, and the one that a policy on trial saves itself in."""
+    topics = (*TOPICS, settings.shadow_checkpoints) if settings.shadow else TOPICS
+    await create_topics(settings.kafka, settings.topic_prefix, settings.topic_replicas, topics)
 
 
 def _arguments() -> argparse.Namespace:

@@ -78,9 +78,9 @@ class View:
         """The policies of the sessions, by key."""
         return {key: parse_terms(terms) for key, terms in self.documents.items()}
 
-    def partition(self, retention: Retention, next_offset: int) -> Partition:
-        """The partition as the changelog has it, to go on at `next_offset`."""
-        return Partition(retention, next_offset, self.sessions, self.policies())
+    def partition(self, retention: Retention, next_offset: int, shadow: Policy | None = None) -> Partition:
+        """The partition as the changelog has it, to go on at `next_offset`; `shadow`: the policy on trial."""
+        return Partition(retention, next_offset, self.sessions, self.policies(), shadow)
 
     def forget(self) -> Iterator[Entry]:
         """Forget everything, and the records that make the changelog forget it."""

@@ -126,8 +126,9 @@ class Host:
         start = held.start if view.position is None else view.position
         if start not in held:
             start = await self._restart(number, view, held, changelog)
-        partition = view.partition(self._retention, start)
-        return OwnedPartition(partition, Outbox(self._writer, number, self._pauses), changelog, generation)
+        partition = view.partition(self._retention, start, self._settings.shadow)
+        outbox = Outbox(self._writer, number, self._pauses, self._settings.events)
+        return OwnedPartition(partition, outbox, changelog, generation)
 
     async def _restart(self, number: int, view: View, held: range, changelog: Changelog) -> int:
         """The log no longer holds the position: retention took it, or the topic was made anew."""

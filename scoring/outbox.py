@@ -12,7 +12,7 @@ from scoring.messages import RiskMessage
 from scoring.metrics import count_message
 from scoring.pauses import PauseGuard
 
-STAGE = "scoring"
+STAGE, SHADOW = "scoring", "shadow"
 MOST_ON_THE_WAY = (
     256  # records of one partition whose messages are on their way; more: the broker is slower than we are
 )
@@ -24,8 +24,8 @@ Arrivals = Sequence["asyncio.Task[None]"]
 class Outbox:
     """Sends the messages of one partition and knows which have not arrived."""
 
-    def __init__(self, writer: Writer, partition: int, pauses: PauseGuard) -> None:
-        self._writer, self._partition, self._pauses = writer, partition, pauses
+    def __init__(self, writer: Writer, partition: int, pauses: PauseGuard, topic: str = RISK_EVENTS) -> None:
+        self._writer, self._partition, self._pauses, self._topic = writer, partition, pauses, topic
         self._on_the_way: list[asyncio.Task[None]] = []
 
     async def publish(self, messages: Sequence[RiskMessage]) -> None:
@@ -45,7 +45,8 @@ class Outbox:
     async def give_up(self, record: Record, reason: str) -> None:
         """Send a dead letter for `record`."""
         self._pauses.check()
-        sent = await send_dead_letter(self._writer, STAGE, record, reason)
+        stage = STAGE if self._topic == RISK_EVENTS else SHADOW
+        sent = await send_dead_letter(self._writer, stage, record, reason)
         self._on_the_way.append(asyncio.create_task(_arrival(sent, ())))
 
     def take(self) -> Arrivals:
@@ -56,7 +57,7 @@ class Outbox:
     async def _send(self, message: RiskMessage) -> Acknowledgement:
         count_message(message)
         return await self._writer.send(
-            RISK_EVENTS, self._partition, encode_message(message), key=message.session.encode()
+            self._topic, self._partition, encode_message(message), key=message.session.encode()
         )
 
 

@@ -35,7 +35,8 @@ class Support(Service):
         await self._telemetry.start()
         saved = partial(mark_saved, self.app, self._settings)
         self.add_future(self._pauses.beat_forever())
-        self.add_future(tick_forever(self._writer, self._pauses, self._host.with_sessions))
+        if self._settings.shadow is None:  # time is told by those that count
+            self.add_future(tick_forever(self._writer, self._pauses, self._host.with_sessions))
         self.add_future(self._host.checkpoint_forever(saved))
         self.add_future(self._watch.watch_forever())
 
