@@ -10,7 +10,7 @@ from rich.text import Text
 
 from deploy.comparison import Finding
 from deploy.run import Job, Show
-from sinks.report.model import Report
+from sinks.report.model import Report, ReportEvent
 
 REFRESH_S = 0.25
 CLASS_STYLE = {
@@ -88,19 +88,35 @@ def verdict_line(report: Report) -> Text:
 
 
 def event_table(report: Report) -> Table | str:
-    """The risk events by time."""
+    """The risk events by time; beside each, how much of the session its rule could judge."""
     if not report.events:
         return "no risk events"
+    judged = {total.rule: f"{total.coverage:.0%}" for total in report.verdict.rules}
     table = Table(title=f"risk events of {report.session}", title_justify="left")
     for name in ("from", "to"):
         table.add_column(name, justify="right")
     table.add_column("rule")
-    for name in ("peak", "points"):
+    for name in ("peak", "points", "judged"):
         table.add_column(name, justify="right")
+    table.add_column("would not have fired with")
     for e in report.events:
         points = f"+{e.points:g}{' permanent' if e.permanent else ''}"
-        table.add_row(clock(e.start_ms), clock(e.end_ms), e.rule, f"{e.peak:g}", points)
+        peak = f"{e.peak:g} {e.direction}".strip()
+        row = (clock(e.start_ms), clock(e.end_ms), e.rule, peak, points, judged.get(e.rule, ""), _unless(e))
+        table.add_row(*row)
     return table
+
+
+def _unless(event: ReportEvent) -> str:
+    """The smallest change of the rule that would have kept the event away."""
+    change = event.unless
+    match change.field if change else "":
+        case "hold_ms" | "window_ms" as field:
+            return f"{field.removesuffix('_ms')} {change.value / 1000:.1f} s" if change else ""
+        case "threshold" | "share" | "starts" as field:
+            return f"{field} {change.value:g}" if change else ""
+        case _:
+            return ""
 
 
 def comparison_table(findings: Sequence[Finding]) -> Table:
