@@ -144,14 +144,20 @@ def _combination(
 ) -> Recalled:
     """True at looks that show one of the parts while each of them was seen within the window."""
     old = before.marks or (None,) * planned.parts
+    now = {part for part in now if not _is_later(old[part], here)}
     marks = tuple(here if part in now else _fresh(mark, here, rule.window_ms) for part, mark in enumerate(old))
-    known = [mark for mark in marks if mark is not None]
-    began = min(known, key=lambda mark: mark.capture_ms) if known else here
+    known = sorted((mark for mark in marks if mark is not None), key=lambda mark: mark.capture_ms)
+    began = known[0] if known else here
     memory = _kept(Memory(judged.latched, marks if known else ()))
-    if not now or len(known) < planned.parts:
+    took_ms = known[-1].capture_ms - began.capture_ms if known else 0
+    if not now or len(known) < planned.parts or took_ms > rule.window_ms:
         return Recalled(memory, Judgement(False, judged.latched, None), began)
-    took_ms = here.capture_ms - began.capture_ms
     return Recalled(memory, _come_together(planned, judged, rule.window_ms, took_ms), began)
+
+
+def _is_later(mark: Moment | None, here: Moment) -> bool:
+    """Looks of a detector that lags behind another one turn no mark back."""
+    return mark is not None and mark.capture_ms > here.capture_ms
 
 
 def _fresh(mark: Moment | None, here: Moment, window_ms: int) -> Moment | None:
@@ -168,7 +174,8 @@ def _sequence(
     old = before.marks or (None,) * planned.parts
     marks = [_fresh(mark, here, rule.window_ms) for mark in old]
     for part in sorted(now, reverse=True):
-        marks[part] = marks[part - 1] or marks[part] if part else here
+        chain = marks[part - 1] if part else here
+        marks[part] = chain if chain is not None and chain.capture_ms <= here.capture_ms else marks[part]
     began = marks[-1]
     if began is not None:
         took_ms = here.capture_ms - began.capture_ms

@@ -76,9 +76,10 @@ def _hold(held: Interval | None, judged: Judgement, since: Moment, look: Look, h
             return held
         return replace(held, held_ms=held_ms, latched=judged.latched)
     is_peak = judged.beyond.excess > held.beyond.excess
+    is_late = look.here.capture_ms < held.last.capture_ms  # of detectors that a rule joins one may lag behind
     return Interval(
         held.onset,
-        look.here,
+        held.last if is_late else look.here,
         look.here if is_peak else held.peak,
         judged.beyond if is_peak else held.beyond,
         judged.latched,
@@ -94,10 +95,10 @@ def _hold(held: Interval | None, judged: Judgement, since: Moment, look: Look, h
 
 def _onset(judged: Judgement, since: Moment, look: Look, history: History) -> Interval | None:
     """A true look begins something; what made it true may have begun before, but not before the last event's end."""
-    if judged.beyond is None:
+    ended_ms = -1 if history.ended_ms is None else history.ended_ms
+    if judged.beyond is None or look.here.capture_ms <= ended_ms:  # a detector that lags may still tell of that event
         return None
-    is_before = history.ended_ms is not None and since.capture_ms <= history.ended_ms
-    onset, shown = look.here if is_before else since, judged.latched
+    onset, shown = since if since.capture_ms > ended_ms else look.here, judged.latched
     return Interval(onset, look.here, look.here, judged.beyond, judged.latched, shown=shown)
 
 
