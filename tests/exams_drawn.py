@@ -2,7 +2,9 @@
 
 from hypothesis import strategies as st
 
+from detectors.messages import FaceObserved
 from scoring.accommodations import Accommodation, Break, Helper, Looser, MedicalDevice, RulesOff
+from scoring.messages import SessionObservation
 from scoring.policy import Policy
 from tests.staged_exam import Behaviour, Run, StagedExam
 
@@ -27,10 +29,42 @@ NO_JUMPS: st.SearchStrategy[tuple[tuple[float, float], ...]] = st.just(())
 BRIEF, LONG = st.integers(1, 7), st.integers(8, 60)
 
 
-def runs_of(behaviours: tuple[Behaviour, ...], most: int = 7) -> st.SearchStrategy[list[Run]]:
+def runs_of(behaviours: tuple[Behaviour, ...], least: int = 1) -> st.SearchStrategy[list[Run]]:
     """Anything after anything."""
     run = st.builds(lambda kind, tenths: Run(kind, tenths / 10), st.sampled_from(behaviours), BRIEF | LONG)
-    return st.lists(run, min_size=1, max_size=most)
+    return st.lists(run, min_size=least, max_size=7)
+
+
+EVENTFUL: tuple[tuple[tuple[Behaviour, float], ...], ...] = (
+    (("cheating", 1.0),),
+    (("company", 1.5), ("pen", 1.0), ("notes", 1.0)),
+    (("aside_left", 0.6), ("normal", 1.0)) * 4,
+    (("away", 0.6), ("normal", 1.5)) * 4,
+    (("away_left", 4.0), ("bowed", 4.0)),
+    (("holding", 1.0), ("phone", 1.0), ("raised", 1.0)),
+    (("talking", 4.0), ("phone", 1.0)),
+    (("tab_hidden", 3.0), ("normal", 1.0)) * 2,
+    (("pasted", 1.0), ("signalling", 1.0)),
+    (("other_voice", 6.0), ("stranger", 4.0)),
+    (("absent", 8.0), ("missing", 3.0)),
+    (("phone", 6.0), ("closed", 4.0)),
+    (("hand_at_face", 5.0), ("frozen", 4.0)),
+)
+"""What makes each rule fire, so that few draws hold much."""
+
+
+@st.composite
+def eventful(draw: st.DrawFn) -> list[Run]:
+    """Some of these one after the other, each a little longer or shorter."""
+    chosen = draw(st.lists(st.sampled_from(EVENTFUL), min_size=3, max_size=6))
+    pace = draw(st.sampled_from([0.8, 1.0, 1.0, 1.3]))
+    return [Run(kind, seconds * pace) for some in chosen for kind, seconds in some]
+
+
+def alternating(both: tuple[Behaviour, Behaviour]) -> st.SearchStrategy[list[Run]]:
+    """Now the one, now the other, each for less than a second."""
+    pairs = st.lists(st.tuples(st.integers(2, 9), st.integers(2, 9)), min_size=3, max_size=12)
+    return pairs.map(lambda some: [Run(kind, at / 10) for pair in some for kind, at in zip(both, pair, strict=True)])
 
 
 @st.composite
@@ -103,3 +137,10 @@ def _accommodation(policy: Policy) -> st.SearchStrategy[Accommodation]:
     pause = st.builds(lambda at, ms: Break(from_ms=at, to_ms=at + ms, reason="break"), starts, lengths)
     device = st.builds(lambda label: MedicalDevice(label=label, reason="device"), st.sampled_from(["phone", "pen"]))
     return st.one_of(rules_off, wider, pause, device, st.just(Helper(reason="helper")))
+
+
+def lagging(exam: StagedExam, frames: int) -> list[SessionObservation]:
+    """The exam's log with everything but faces that many places later; its ends stay at the end."""
+    started, *seen, passed, ended = exam.observations() if exam.announced else (exam.started(), *exam.observations())
+    places = [(place + (0 if isinstance(one, FaceObserved) else frames), place, one) for place, one in enumerate(seen)]
+    return [started, *(one for _, _, one in sorted(places, key=lambda of: of[:2])), passed, ended]

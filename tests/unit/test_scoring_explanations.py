@@ -10,7 +10,7 @@ from scoring.messages import Counterfactual, RiskClosed, RiskMessage
 from scoring.policy import Policy, plan
 from scoring.policy_document import PolicyDocument
 from scoring.rule_document import Comparison
-from tests.exams_drawn import ALL, runs_of, stutters, whole_exams
+from tests.exams_drawn import ALL, eventful, runs_of, stutters, whole_exams
 from tests.staged_exam import EVERY_KIND, FOUR_RULES, Behaviour, Run, StagedExam, fold_all, told
 from tests.staged_policy import narrowed
 
@@ -137,8 +137,8 @@ def _raised(test: Comparison, limit: float) -> Comparison:
     return msgspec.structs.replace(test, at_least=limit)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(whole_exams(runs_of(ALL) | stutters(("normal", "dark", "missing"))))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(whole_exams(eventful() | runs_of(ALL) | stutters(("normal", "dark", "missing"))))
 def test_with_the_number_that_an_event_names_it_is_not_there(exam: StagedExam) -> None:
     """Catches: `shown` in `_hold` (a threshold where another test was true, too); `_just_over`; the shortest span."""
     observations = list(exam.observations())

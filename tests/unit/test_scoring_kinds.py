@@ -4,7 +4,7 @@ import pytest
 
 from scoring.messages import RiskClosed, RiskOpened
 from scoring.policy import Policy
-from scoring.session import close_silent
+from scoring.session import close_silent, encode_state
 from tests.staged_exam import (
     EVERY_KIND,
     START_MS,
@@ -137,6 +137,14 @@ def test_a_rule_that_goes_on_firing_makes_one_event_until_its_window_passes() ->
     assert [start for _, start, _ in found] == [6000, 41_400]
 
 
+def test_a_rate_remembers_no_more_starts_than_it_may_need() -> None:
+    """Somebody who turns twice a second for ten minutes under a window of an hour."""
+    policy = only("turning", window_ms=3_600_000, starts=16, gap_ms=0)
+    state, _ = fold_all(policy, [*StagedExam([CALM, *again(1200, "away", 0.2, 0.3)]).observations()][:-2])
+    assert state is not None
+    assert len(encode_state(state)) < 1000
+
+
 # Combination: all parts within the window, in any order.
 @pytest.mark.parametrize(
     ("runs", "found"),
@@ -192,7 +200,7 @@ def test_a_sequence_may_begin_again_before_an_old_beginning_is_over() -> None:
 
 
 def test_a_part_that_cannot_be_seen_is_not_there() -> None:
-    """Company was seen; then it is dark, and a pen is all that can still be made out: nothing says that company stayed."""
+    """Company was seen; then it is dark, and only a pen can be made out: nothing says that company stayed."""
     seen = narrowed(EVERY_KIND, {"cheating": {"window_ms": 1000}})
     observations = [*StagedExam([CALM, Run("company", 1)], objects_every=1).observations()][:-2]
     for step in range(1, 40):

@@ -1,5 +1,6 @@
 """The fold as a function of its log: cut, repeated, swapped. Beside each property what it catches; all tried."""
 
+import random
 from collections.abc import Iterator
 from itertools import pairwise
 from math import inf
@@ -19,6 +20,7 @@ from tests.exams_drawn import (
     ALL,
     CLEAR,
     clock_jumps,
+    eventful,
     runs_of,
     stutters,
     whole_exams,
@@ -31,8 +33,9 @@ from tests.staged_exam import (
     verdict_of,
 )
 
-ANY = whole_exams(runs_of(ALL) | stutters(("normal", "dark", "missing")), jumps=clock_jumps())
-STEADY = whole_exams(runs_of(CLEAR) | stutters(("normal", "missing")))
+ANY = whole_exams(eventful() | runs_of(ALL) | stutters(("normal", "dark", "missing")), jumps=clock_jumps())
+OF_ONE = {rule.name for rule in EVERY_KIND.rules if len(rule.streams) == 1}
+STEADY = whole_exams(eventful() | runs_of(CLEAR) | stutters(("normal", "missing")))
 
 explored = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -42,19 +45,18 @@ def joined(parts: list[list[Run]]) -> list[Run]:
 
 
 @explored
-@given(ANY, st.data())
-def test_cut_anywhere_and_resumed_is_whole(exam: StagedExam, data: st.DataObject) -> None:
-    """Catches: whatever is kept outside of the state or lost on the way (tried: `encode_state` without `risk`)."""
-    observations = list(exam.observations())
-    cut = data.draw(st.integers(1, len(observations)))
-    state, first = fold_all(EVERY_KIND, observations[:cut])
+@given(ANY)
+def test_cut_everywhere_and_resumed_is_whole(exam: StagedExam) -> None:
+    """Catches: whatever is kept outside of the state, or comes back from it as something else (tried: `encode_state`
+    without `risk`; counts in `_told` that are no floats, which gave other bytes after a restart)."""
+    state: SessionState | None = None
+    messages: list[RiskMessage] = []
+    for observation in exam.observations():
+        state, more = fold(EVERY_KIND, decode_state(encode_state(state)) if state else None, observation)
+        messages += more
     assert state is not None
-    resumed, second = fold_all(EVERY_KIND, observations[cut:], decode_state(encode_state(state)))
-    whole, messages = fold_all(EVERY_KIND, observations)
-    assert whole is not None
-    assert resumed is not None
-    assert encode_state(resumed) == encode_state(whole)
-    assert [encode_message(one) for one in (*first, *second)] == [encode_message(one) for one in messages]
+    resumed = [encode_state(state), *(encode_message(one) for one in messages)]
+    assert resumed == packed(EVERY_KIND, list(exam.observations()))
 
 
 @explored
@@ -92,24 +94,25 @@ def test_what_comes_after_a_later_look_of_its_detector_is_as_if_it_were_lost(
 
 
 @explored
-@given(STEADY, st.data())
-def test_which_detector_speaks_first_of_a_frame_does_not_matter(exam: StagedExam, data: st.DataObject) -> None:
-    """Catches: time taken from the session's clock instead of the look (tried: `step_to` from `state.clock_ms`)."""
+@given(STEADY, st.integers(0, 2**32))
+def test_which_detector_speaks_first_of_a_frame_does_not_matter(exam: StagedExam, seed: int) -> None:
+    """Catches: steps taken from the session's clock instead of the detector's (tried: `clock_ms` in `observe`)."""
     observations = list(exam.observations())
-    shuffled = [*observations]
+    shuffled, toss = [*observations], random.Random(seed)
     for at, (one, other) in enumerate(pairwise(observations)):
         is_pair = type(one) is not type(other) and hasattr(one, "seq") and hasattr(other, "offset")
         is_together = is_pair and hasattr(one, "offset") and one.capture_ms == other.capture_ms  # type: ignore[union-attr]
-        if is_together and data.draw(st.booleans()):
+        if is_together and toss.random() < 0.5:
             shuffled[at], shuffled[at + 1] = shuffled[at + 1], shuffled[at]
     before, after = (fold_all(EVERY_KIND, log)[1] for log in (observations, shuffled))
     assert explained(before) == explained(after)
-    assert verdict_of(before).rules == verdict_of(after).rules
+    totals, again = ([one for one in verdict_of(log).rules if one.rule in OF_ONE] for log in (before, after))
+    assert totals == again
 
 
 def explained(messages: list[RiskMessage]) -> list[RiskClosed]:
-    """The events, apart from when they were known."""
-    closed = [one for one in messages if isinstance(one, RiskClosed)]
+    """The events of rules of one detector, apart from when they were known: where detectors meet, order counts."""
+    closed = [one for one in messages if isinstance(one, RiskClosed) and one.rule in OF_ONE]
     return sorted((msgspec.structs.replace(one, ingested_ms=0) for one in closed), key=lambda one: one.event_id)
 
 
@@ -146,7 +149,7 @@ def never_quiet(stream: Stream) -> Iterator[Band]:
 @explored
 @given(whole_exams(st.lists(stutters(("normal", "dark", "missing")), min_size=3, max_size=5).map(joined)))
 def test_the_state_stays_small(exam: StagedExam) -> None:
-    """Catches: `REMEMBERED_SPANS`, `MOST_MARKS`, `REMEMBERED_STEPS`."""
+    """Catches: `REMEMBERED_STEPS`. (Spans and marks need hours: the session of twelve hours catches those.)"""
     state: SessionState | None = None
     for observation in exam.observations():
         state, _ = fold(EVERY_KIND, state, observation)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scoring.messages import RiskClosed, RiskMessage, RiskOpened, ScoreSample
+from scoring.messages import RiskClosed, RiskMessage, RiskOpened, ScoreSample, SessionObservation
 from scoring.policy import Policy, parse_terms
 from scoring.session import close_silent
 from tests.exams_drawn import (
@@ -15,6 +15,8 @@ from tests.exams_drawn import (
     PLAIN,
     allowances,
     clock_jumps,
+    eventful,
+    lagging,
     plain_exams,
     runs_of,
     stutters,
@@ -42,7 +44,10 @@ SHOWN_BY = {
 # Calibrated on calm seconds: who looks aside for most of a calibration has that as the baseline, and is away when not.
 SEEN_THROUGHOUT = plain_exams(stutters(("normal", "dark"), ("absent", "two", "away", "aside", "phone")), calm_s=(9.0,))
 CAMERA = plain_exams(runs_of(PLAIN) | stutters(("normal", "dark", "missing"), ("absent", "two", "away", "phone")))
-ANY = whole_exams(runs_of(ALL) | stutters(("normal", "dark", "missing")), jumps=clock_jumps())
+ANY = whole_exams(eventful() | runs_of(ALL) | stutters(("normal", "dark", "missing")), jumps=clock_jumps())
+LAGGING = st.builds(
+    lagging, whole_exams(eventful() | stutters(("normal", "missing"), ("phone", "talking"))), st.integers(1, 60)
+)
 
 explored = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -90,6 +95,15 @@ def check_intervals(messages: list[RiskMessage], policy: Policy) -> None:
         for before, after in pairwise(mine):
             assert before.end_ms < after.start_ms
             assert before.end_ms + rule.rule.cooldown_ms <= after.fired_ms
+
+
+@explored
+@given(LAGGING)
+def test_a_detector_that_lags_behind_the_others_makes_no_event_run_backwards(log: list[SessionObservation]) -> None:
+    """Catches: `is_late` in `_hold`; `<= ended_ms` in `_onset`; `_is_later` in `_combination`."""
+    messages = fold_all(EVERY_KIND, log)[1]
+    check_intervals(messages, EVERY_KIND)
+    check_totals(messages)
 
 
 @explored
@@ -141,7 +155,7 @@ def check_totals(messages: list[RiskMessage]) -> None:
 @explored
 @given(ANY)
 def test_risk_stays_within_its_bounds(exam: StagedExam) -> None:
-    """Catches: `max(0, ...)` in `temporary_at`, and the fading there."""
+    """Catches: `max(0, ...)` in `temporary_at`."""
     messages = fold_all(EVERY_KIND, exam.observations())[1]
     samples, verdict = samples_of(messages), verdict_of(messages)
     for before, after in pairwise(samples):
@@ -157,7 +171,7 @@ def test_risk_stays_within_its_bounds(exam: StagedExam) -> None:
 @explored
 @given(CAMERA)
 def test_risk_fades_by_a_point_a_second_while_nothing_is_wrong(exam: StagedExam) -> None:
-    """Catches: `is_open` in `temporary_at`; `settle` before an event opens or closes."""
+    """Catches: `is_open` in `temporary_at`, and the fading there."""
     opened, before = 0, None
     for message in fold_all(FOUR_RULES, exam.observations())[1]:
         if isinstance(message, RiskOpened | RiskClosed):
@@ -170,7 +184,7 @@ def test_risk_fades_by_a_point_a_second_while_nothing_is_wrong(exam: StagedExam)
 
 
 @explored
-@given(plain_exams(runs_of(INNOCENT)), whole_exams(runs_of(INNOCENT)))
+@given(plain_exams(runs_of(INNOCENT, 4)), whole_exams(runs_of(INNOCENT, 4)))
 def test_without_evidence_there_are_no_points(plain: StagedExam, whole: StagedExam) -> None:
     """Catches: `is_clear` in `count_faces`; closed eyes in `face_values`; `isfinite` in `measures_of`."""
     for policy, exam in ((FOUR_RULES, plain), (EVERY_KIND, whole)):
@@ -191,10 +205,10 @@ def test_unseen_time_never_counts_as_held(culprit: Behaviour, before: int, missi
     assert any(isinstance(message, RiskOpened) for message in messages) == ((before + after - 1) * 100 >= hold_ms)
 
 
-@explored
+@settings(explored, max_examples=60)
 @given(ANY, allowances(EVERY_KIND))
 def test_an_accommodation_only_removes(exam: StagedExam, allowed: tuple[object, ...]) -> None:
-    """Catches: `if idle` in `_advance_variant`; `max` in `_loosened`; `spared` in `remember`.
+    """Catches: `spared` in `remember`; `counts` in `_charge`.
 
     The same events are found; fewer of them count; without the accommodations the score is the one without.
     """
