@@ -1,40 +1,35 @@
-"""Databases of a test's own, and rows put into them."""
+"""Exams as they stand in the tables, without a broker: written as the writer does."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import groupby
-from typing import TYPE_CHECKING
-from uuid import uuid4
+from collections.abc import Iterator, Mapping, Sequence
 
 from ingest.log import Record
+from ingest.messages import encode_bundle, encode_message
+from ingest.telemetry import now_ms
+from ingest.topics import OBSERVATIONS, RISK_EVENTS
+from scoring.messages import SessionObservation
+from scoring.policy import Policy
 from sinks.batch import rows_of
-from sinks.rows import Row
-from sinks.store import Store, over_http
+from sinks.rows import TABLE_OF, Row
+from sinks.store import Store
+from tests.held_exams import fold_exam
 
-if TYPE_CHECKING:
-    from deploy.stack.local import LocalStack
-
-
-@contextmanager
-def database_on(stack: "LocalStack") -> Iterator[Store]:
-    """A migrated database, gone afterwards."""
-    store = Store(over_http(stack.clickhouse), f"test_{uuid4().hex}")
-    store.migrate()
-    yield store
-    store.command(f"DROP DATABASE {store.database}")
-    store.close()
+Exams = Mapping[str, Sequence[SessionObservation]]
 
 
-def insert(store: Store, rows: list[Row]) -> None:
-    """Store rows of any tables."""
-    for _, same in groupby(sorted(rows, key=_kind), key=_kind):
-        store.insert(list(same))
+def put(store: Store, policy: Policy, exams: Exams, log_ms: int | None = None) -> None:
+    """Store exams as the writer would, each with what scoring said of it; `log_ms`: when (default: now)."""
+    rows: dict[str, list[Row]] = {}
+    for record in _records(policy, exams, now_ms() if log_ms is None else log_ms):
+        for row in rows_of(record):
+            rows.setdefault(TABLE_OF[type(row)].name, []).append(row)
+    for some in rows.values():
+        store.insert(some)
 
 
-def rows(of: list[Record]) -> list[Row]:
-    """What the writer makes of records."""
-    return [row for record in of for row in rows_of(record)]
-
-
-def _kind(row: Row) -> str:
-    return type(row).__name__
+def _records(policy: Policy, exams: Exams, log_ms: int) -> Iterator[Record]:
+    offset = 0
+    for observations in exams.values():
+        said = [(RISK_EVENTS, encode_message(message)) for message in fold_exam(policy, observations)]
+        for topic, value in [*((OBSERVATIONS, encode_bundle([one])) for one in observations), *said]:
+            yield Record(topic, 0, offset, None, value, (), log_ms)
+            offset += 1

@@ -30,7 +30,10 @@ async def replay_log(
         by_partition.setdefault(partition_of(session), []).append(session)
     said: dict[str, list[RiskMessage]] = {}
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka, enable_auto_commit=False, max_partition_fetch_bytes=LARGEST_FETCH
+        bootstrap_servers=kafka,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=LARGEST_FETCH,
     )
     try:
         async with asyncio.timeout(START_DEADLINE_S):
@@ -50,7 +53,6 @@ async def _fold(consumer: AIOKafkaConsumer, place: TopicPartition, replay: LogRe
     """Everything that the partition holds now."""
     consumer.assign([place])
     end = (await consumer.end_offsets([place]))[place]
-    await consumer.seek_to_beginning(place)
     while await consumer.position(place) < end:
         async with asyncio.timeout(READ_DEADLINE_S):
             read = await consumer.getmany(place, timeout_ms=1000)

@@ -1,6 +1,6 @@
 """The what-if query on the real ClickHouse endpoint: its events are those of the fold, event for event."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from random import Random
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -10,26 +10,20 @@ from msgspec.structs import replace
 
 from deploy.replaying.what_if import held_rule, question_of, try_of
 from ingest.errors import InputError
-from ingest.log import Record
-from ingest.messages import encode_bundle, encode_message
-from ingest.telemetry import now_ms
-from ingest.topics import OBSERVATIONS, RISK_EVENTS
 from scoring.messages import SessionObservation
 from scoring.policy import Policy, load_policy
 from scoring.rule_document import HeldRule
-from sinks.batch import rows_of
-from sinks.rows import TABLE_OF, Row
 from sinks.store import Store, over_http
 from sinks.whatif import Flagged, WhatIf, flagged, what_if
 from tests.held_exams import FoundEvent, events_of, exam, exam_policy, fold_exam, under
 from tests.held_exams import held_rule as generated_rule
 from tests.staged_exam import START_MS, Run, StagedExam, face_observed, faces_of
+from tests.stored_exams import Exams, put
 
 if TYPE_CHECKING:
     from deploy.stack.local import LocalStack
 
 EXAMS, RULES = 30, 6
-Exams = Mapping[str, Sequence[SessionObservation]]
 
 
 @pytest.fixture
@@ -40,25 +34,6 @@ def store(stack: "LocalStack") -> Iterator[Store]:
     yield store
     store.command(f"DROP DATABASE {store.database}")
     store.close()
-
-
-def put(store: Store, policy: Policy, exams: Exams) -> None:
-    """Store exams as the writer would, each with what scoring said of it."""
-    rows: dict[str, list[Row]] = {}
-    for record in _records(policy, exams):
-        for row in rows_of(record):
-            rows.setdefault(TABLE_OF[type(row)].name, []).append(row)
-    for some in rows.values():
-        store.insert(some)
-
-
-def _records(policy: Policy, exams: Exams) -> Iterator[Record]:
-    at_ms, offset = now_ms(), 0
-    for observations in exams.values():
-        said = [(RISK_EVENTS, encode_message(message)) for message in fold_exam(policy, observations)]
-        for topic, value in [*((OBSERVATIONS, encode_bundle([one])) for one in observations), *said]:
-            yield Record(topic, 0, offset, None, value, (), at_ms)
-            offset += 1
 
 
 def answered(found: WhatIf) -> list[FoundEvent]:
