@@ -144,7 +144,6 @@ def _combination(
 ) -> Recalled:
     """True at looks that show one of the parts while each of them was seen within the window."""
     old = before.marks or (None,) * planned.parts
-    now = {part for part in now if not _is_later(old[part], here)}
     marks = tuple(here if part in now else _fresh(mark, here, rule.window_ms) for part, mark in enumerate(old))
     known = sorted((mark for mark in marks if mark is not None), key=lambda mark: mark.capture_ms)
     began = known[0] if known else here
@@ -153,11 +152,6 @@ def _combination(
     if not now or len(known) < planned.parts or took_ms > rule.window_ms:
         return Recalled(memory, Judgement(False, judged.latched, None), began)
     return Recalled(memory, _come_together(planned, judged, rule.window_ms, took_ms), began)
-
-
-def _is_later(mark: Moment | None, here: Moment) -> bool:
-    """Looks of a detector that lags behind another one turn no mark back."""
-    return mark is not None and mark.capture_ms > here.capture_ms
 
 
 def _fresh(mark: Moment | None, here: Moment, window_ms: int) -> Moment | None:
