@@ -100,7 +100,7 @@ def check_intervals(messages: list[RiskMessage], policy: Policy) -> None:
 @explored
 @given(LAGGING)
 def test_a_detector_that_lags_behind_the_others_makes_no_event_run_backwards(log: list[SessionObservation]) -> None:
-    """Catches: `is_late` in `_hold`; `<= ended_ms` in `_onset`; `_is_later` in `_combination`."""
+    """Catches: the oldest mark as an event's beginning (tried: the newest one in `_combination`)."""
     messages = fold_all(EVERY_KIND, log)[1]
     check_intervals(messages, EVERY_KIND)
     check_totals(messages)
@@ -208,7 +208,7 @@ def test_unseen_time_never_counts_as_held(culprit: Behaviour, before: int, missi
 @settings(explored, max_examples=60)
 @given(ANY, allowances(EVERY_KIND))
 def test_an_accommodation_only_removes(exam: StagedExam, allowed: tuple[object, ...]) -> None:
-    """Catches: `spared` in `remember`; `counts` in `_charge`.
+    """Catches: whatever finds or names events otherwise (tried: `policy.key` in `_begin`).
 
     The same events are found; fewer of them count; without the accommodations the score is the one without.
     """
