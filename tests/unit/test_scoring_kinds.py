@@ -2,7 +2,7 @@
 
 import pytest
 
-from scoring.messages import RiskClosed, RiskOpened, SessionObservation
+from scoring.messages import RiskClosed, RiskOpened
 from scoring.policy import Policy
 from scoring.session import close_silent, encode_state
 from tests.staged_exam import (
@@ -13,7 +13,6 @@ from tests.staged_exam import (
     StagedExam,
     closed_events,
     face_observed,
-    faces_of,
     fold_all,
     objects_observed,
     quality_of,
@@ -172,47 +171,6 @@ def test_a_combination_may_span_detectors(order: tuple[Behaviour, Behaviour]) ->
 def test_a_combination_is_covered_where_all_its_detectors_looked() -> None:
     totals = verdict_of(told(only("dictating"), [Run("normal", 40)], objects_every=0)).rules
     assert [total.coverage for total in totals] == [0.0]
-
-
-def lips(tenths: int) -> SessionObservation:
-    """A look at faces, the lips moving."""
-    return face_observed("staged", tenths, START_MS + tenths * 100, faces_of("talking", tenths))
-
-
-def phone(tenths: int) -> SessionObservation:
-    return objects_observed("staged", tenths, START_MS + tenths * 100, {"phone": 0.8})
-
-
-CALMED = [*StagedExam([CALM]).observations()][:-2]
-
-
-def test_a_detector_that_lags_turns_no_end_back() -> None:
-    """The phone of 6.2 s is known after the lips of 6.3 s: the event lasted until then all the same."""
-    log = [*CALMED, lips(61), phone(61), lips(62), lips(63), phone(62)]
-    state, _ = fold_all(only("dictating"), log)
-    assert state is not None
-    assert closed_events(close_silent(only("dictating"), state)[1]) == [("dictating", 6100, 6300)]
-
-
-@pytest.mark.parametrize(
-    ("late", "found"),
-    [
-        ([phone(62), lips(64)], [("dictating", 6400, 6400)]),
-        ([lips(64), phone(62)], []),
-        ([lips(64), phone(62), phone(65)], [("dictating", 6400, 6500)]),
-    ],
-)
-def test_what_a_lagging_detector_tells_of_an_event_that_ended_begins_no_second_one_within(
-    late: list[SessionObservation], found: list[tuple[str, int, int]]
-) -> None:
-    """Silence closed the session; the event was over at 6.3 s."""
-    policy = only("dictating", cooldown_ms=0)
-    state, _ = fold_all(policy, [*CALMED, lips(61), phone(61), lips(62), lips(63)])
-    assert state is not None
-    closed, _ = close_silent(policy, state)
-    again, messages = fold_all(policy, late, closed)
-    assert again is not None
-    assert closed_events([*messages, *close_silent(policy, again)[1]]) == found
 
 
 # Sequence: one after the other within 12 s.

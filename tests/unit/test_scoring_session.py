@@ -9,8 +9,10 @@ import pytest
 from ingest.errors import PoisonError
 from ingest.messages import FramesDropped, SessionEnded
 from scoring.messages import CalibrationFinished, RiskClosed, RiskOpened, SessionObservation, Verdict
+from scoring.policy import Policy
 from scoring.session import SessionState, close_silent, decode_state, encode_state, fold
 from tests.staged_exam import (
+    EVERY_KIND,
     FOUR_RULES,
     START_MS,
     Run,
@@ -23,6 +25,7 @@ from tests.staged_exam import (
     samples_of,
     verdict_of,
 )
+from tests.staged_looks import hands_observed, identity_observed, page_reported, speech_observed
 
 POLICY = FOUR_RULES
 EXAM = StagedExam([Run("normal", 10), Run("away", 4), Run("phone", 7), Run("normal", 3)])
@@ -202,6 +205,10 @@ def test_every_opened_event_is_closed_under_the_same_name() -> None:
         face_observed("staged", 2**63, START_MS + 12_000, ()),
         objects_observed("staged", 999, START_MS - 3_600_000, {"phone": nan}),
         objects_observed("staged", 999, START_MS + 3_600_000, {"phone": inf}),
+        hands_observed("staged", 999, START_MS + 12_000, "senseless"),
+        speech_observed("staged", 999, START_MS + 12_000, "senseless"),
+        identity_observed("staged", 999, 2**62, "senseless"),
+        page_reported("staged", 2**63, -(2**62), "pasted"),
         dropped("ingest", 9, 2**63),
         dropped("ingest", 9, -5),
         SessionEnded(session="staged", capture_ms=START_MS, frames_sent=-3),
@@ -209,12 +216,13 @@ def test_every_opened_event_is_closed_under_the_same_name() -> None:
     ids=lambda broken: type(broken).__name__,
 )
 @pytest.mark.parametrize("after", [0, 30, 180])
-def test_numbers_that_make_no_sense_are_survived(broken: SessionObservation, after: int) -> None:
+@pytest.mark.parametrize("policy", [POLICY, EVERY_KIND], ids=lambda policy: policy.name)
+def test_numbers_that_make_no_sense_are_survived(broken: SessionObservation, after: int, policy: Policy) -> None:
     """Also while calibrating, and as the first thing that is heard of a session."""
-    state, _ = fold_all(POLICY, [*list(EXAM.observations())[:after], broken, broken])
+    state, _ = fold_all(policy, [*list(EXAM.observations())[:after], broken, broken, EXAM.face(9999, "away")])
     assert state is not None
     state = decode_state(encode_state(state))
-    state, messages = close_silent(POLICY, state)
+    state, messages = close_silent(policy, state)
     assert state.closed
     assert all(msgspec.msgpack.encode(message) for message in messages)
 
