@@ -1,6 +1,12 @@
-"""The what-if query on the real ClickHouse endpoint: its events are those of the fold, event for event."""
+"""The what-if query on the real ClickHouse endpoint: its events are those of the fold, event for event.
 
-from collections.abc import Iterable, Iterator
+Tried: without its line for any of these the query fails here: the personal widening, latches, the second calibration,
+closed eyes, a lost small face, a bad picture, only_if and trust, unknown looks that do not count, the usual step and
+what of a longer one was seen, rounding as Python rounds, gaps, clearing, cooldown, the peak, the mouth's last look,
+frames that come twice or late, the session's end.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -9,21 +15,23 @@ import pytest
 from msgspec.structs import replace
 
 from deploy.replaying.what_if import held_rule, question_of, try_of
+from detectors.messages import Face
 from ingest.errors import InputError
 from scoring.messages import SessionObservation
-from scoring.policy import Policy, load_policy
-from scoring.rule_document import HeldRule
+from scoring.policy import Policy, load_policy, plan
+from scoring.rule_document import Comparison, HeldRule
 from sinks.store import Store, over_http
 from sinks.whatif import Flagged, WhatIf, flagged, what_if
 from tests.held_exams import FoundEvent, events_of, exam, exam_policy, fold_exam, under
 from tests.held_exams import held_rule as generated_rule
-from tests.staged_exam import START_MS, Run, StagedExam, face_observed, faces_of
+from tests.staged_exam import START_MS, Run, StagedExam, face_like, face_observed, faces_of
 from tests.stored_exams import Exams, put
 
 if TYPE_CHECKING:
     from deploy.stack.local import LocalStack
 
 EXAMS, RULES = 30, 6
+POLICY = load_policy("default")
 
 
 @pytest.fixture
@@ -67,10 +75,71 @@ def test_sql_finds_the_events_of_the_fold(store: Store, seed: int) -> None:
     assert found > EXAMS
 
 
+EDGES: dict[str, Sequence[Run]] = {
+    "calibrated-again": (Run("absent", 1.5), Run("missing", 1), Run("normal", 1), Run("away", 6)),
+    "latched": (Run("normal", 3), Run("two", 2), Run("absent", 0.5), Run("normal", 6)),
+}
+LATCHING = HeldRule(
+    says="Several faces, until there is none",
+    points=1.0,
+    cap=1.0,
+    cooldown_ms=0,
+    hold_ms=3000,
+    gap_ms=1500,
+    clear_ms=1500,
+    when=(Comparison(signal="face_count", at_least=2.0, until=1.0), Comparison(signal="head_yaw", at_least=50.0)),
+    only_if=(Comparison(signal="brightness", at_least=10.0),),
+)
+
+
+def edge_policy() -> Policy:
+    """A short calibration with a second try."""
+    calibration = replace(POLICY.spec.calibration, duration_ms=2000, min_frames=1, min_share=0.1, extensions=1)
+    return plan(replace(POLICY.spec, calibration=calibration))
+
+
+def edges(policy: Policy) -> dict[str, list[SessionObservation]]:
+    """What chance seldom draws: a second calibration, a latch over an unknown look, a small face that is lost, a gap
+    of exactly 2.5 steps of 335 ms as the fold rounds it."""
+    document, small, lone = policy.document, (face_like(width_share=0.05),), faces_of("normal")
+    steady = [number * 335 for number in range(30)]
+    looks: dict[str, list[tuple[int, tuple[Face, ...]]]] = {
+        "small": [(at, small if at < 3000 else ()) for at in range(0, 8000, 250)],
+        "rounded": [(at, lone if at < 8000 else ()) for at in (*steady, *(steady[-1] + 838 + at for at in steady))],
+    }
+    found = {
+        name: list(StagedExam(runs, fps=4.0, session=name, policy=document).observations())
+        for name, runs in EDGES.items()
+    }
+    for name, some in looks.items():
+        start = StagedExam((), session=name, policy=document).started()
+        faces = (face_observed(name, seq, START_MS + at, seen) for seq, (at, seen) in enumerate(some))
+        found[name] = [start, *faces]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("session", "rule"),
+    [
+        ("calibrated-again", replace(POLICY.spec.rules["looking_away"], hold_ms=1000)),
+        ("latched", LATCHING),
+        ("small", POLICY.spec.rules["no_face"]),
+        ("rounded", replace(POLICY.spec.rules["no_face"], hold_ms=300, gap_ms=0, clear_ms=0)),
+    ],
+)
+def test_what_chance_seldom_draws(store: Store, session: str, rule: HeldRule) -> None:
+    policy = edge_policy()
+    exams = edges(policy)
+    put(store, policy, {session: exams[session]})
+    alone = under(policy, rule, 2.5)
+    (answer,) = what_if(store, question_of(alone.spec, rule), [try_of(rule)])
+    assert answered(answer) == folded(alone, exams[session])
+    assert bool(answer.events) == (session != "small")
+
+
 STAGED = StagedExam(
     [Run("normal", 10), Run("away", 5), Run("normal", 6), Run("phone", 8), Run("absent", 3), Run("away", 9)], fps=4.0
 )
-POLICY = load_policy("default")
 
 
 def staged(name: str, *runs: Run) -> list[SessionObservation]:
