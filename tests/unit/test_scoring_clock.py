@@ -10,10 +10,12 @@ from scoring.capture_time import in_break, outside_breaks, shift_after
 from scoring.messages import RiskMessage, SessionObservation
 from scoring.session import encode_state, fold
 from scoring.state import Looks
+from tests.exams_drawn import EVENTFUL
 from tests.staged_exam import (
     EVERY_KIND,
     FOUR_RULES,
     START_MS,
+    Behaviour,
     Run,
     StagedExam,
     closed_events,
@@ -132,6 +134,19 @@ def test_a_session_of_twelve_hours_stays_small_and_whole() -> None:
     assert {total.rule: total.events for total in verdict.rules}["away"] == 240
     assert len(verdict.high_activity) == MOST_PERIODS
     assert sum(one.alerts for one in verdict.high_activity) == 360
+
+
+def test_the_state_of_somebody_who_does_everything_again_and_again_is_bounded() -> None:
+    """20 of 22 rules fire three times and more: each keeps its three longest events, 80 bytes (measured: 2.9 KB)."""
+    others: tuple[Behaviour, ...] = ("two", "aside", "dark", "company", "frozen")
+    round_of = [*(part for some in EVENTFUL for part in (*some, ("normal", 6.0))), *((kind, 5.0) for kind in others)]
+    runs = [Run("normal", 5), *[Run(kind, seconds) for kind, seconds in round_of] * 4]
+    exam = StagedExam(runs, fps=5.0, hands_every=1, identity_every=3, sound=True, page=True)
+    state, largest = None, 0
+    for observation in exam.observations():
+        state, more = fold(EVERY_KIND, state, observation)
+        largest = max(largest, len(encode_state(state))) if more else largest
+    assert 2000 < largest < 3072
 
 
 # The page.
