@@ -110,7 +110,8 @@ def _query(connection: Connection, statement: Statement) -> Answer:
 def _header(connection: Connection, statement: Statement) -> bytes:
     """The column names and types of a statement that had no rows; nothing where the engine cannot describe it."""
     try:
-        described = connection.query(f"DESCRIBE ({statement.bare_sql})", "TSVRaw", params=dict(statement.parameters))
+        sql = f"DESCRIBE ({statement.bare_sql}) SETTINGS print_pretty_type_names = 0"  # a column a line
+        described = connection.query(sql, "TSVRaw", params=dict(statement.parameters))
     except RuntimeError:
         return b""
     rows = bytes(described.bytes() or b"").decode().splitlines()
