@@ -69,12 +69,14 @@ def _awake(policy: Policy, state: SessionState, look: Look) -> set[int]:
 def _advance(policy: Policy, state: SessionState, planned: PlannedRule, look: Look, is_break: bool) -> _Happened:
     place = planned.place
     outcome = advance(planned, state.own, situation_of(state, place), look)
-    held, costs = outcome.situation.held, 0
+    (held, memory, history), ended, fired = outcome
     counts = place not in policy.variants or _advance_variant(policy, state, place, look, is_break, outcome)
-    if held is not None and held.is_open:
-        charge = _spare if is_break and held.counted_ms is not None else _charge
-        held, costs = charge(planned, held, counts, look.here.capture_ms)
-        outcome = outcome._replace(situation=outcome.situation._replace(held=held))
+    if held is None or not held.is_open:
+        return _Happened(planned, outcome, 0)
+    charge = _spare if is_break and held.counted_ms is not None else _charge
+    charged, costs = charge(planned, held, counts, look.here.capture_ms)
+    if charged is not held:
+        outcome = Outcome(Situation(charged, memory, history), ended, fired)
     return _Happened(planned, outcome, costs)
 
 
@@ -82,6 +84,8 @@ def _charge(planned: PlannedRule, held: Interval, counts: bool, now_ms: int) -> 
     """An open event with what it costs now: its points when it begins to count, and again at each repeat."""
     if held.counted_ms is None:
         return (replace(held, counted_ms=now_ms), 1) if counts else (held, 0)
+    if not planned.rule.repeat_ms:
+        return held, 0
     repeats = repeats_by(planned, held, held.counted_ms)
     return (replace(held, repeats=repeats), repeats - held.repeats) if repeats > held.repeats else (held, 0)
 

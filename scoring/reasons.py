@@ -53,7 +53,7 @@ def _findings(policy: Policy, state: SessionState) -> Iterator[tuple[int, str]]:
 
 
 def _event(planned: PlannedRule, span: Span, start_ms: int) -> str:
-    lasted, at = (span.end_ms - span.start_ms) / 1000, clock(span.start_ms - start_ms)
+    lasted, at = span.lasted_ms / 1000, clock(span.start_ms - start_ms)
     return f"{planned.rule.says} {_how(planned, lasted, at)}."
 
 

@@ -140,17 +140,19 @@ def repeats_by(planned: PlannedRule, held: Interval, since_ms: int) -> int:
 
 def remember(planned: PlannedRule, history: History, ended: Interval) -> History:
     """The history with an event that ended; one that does not count goes into the ledger alone."""
-    span = Span(ended.onset.capture_ms, ended.last.capture_ms)
+    span = Span(ended.onset.capture_ms, ended.last.capture_ms - ended.onset.capture_ms)
     unaccommodated = planned.millipoints * (1 + repeats_by(planned, ended, ended.fired_ms or 0))
     if ended.counted_ms is None:
         points = history.suppressed_millipoints + unaccommodated
-        return replace(history, ended_ms=span.end_ms, suppressed=history.suppressed + 1, suppressed_millipoints=points)
-    longest = sorted((*history.longest, span), key=lambda one: (one.start_ms - one.end_ms, one.start_ms))
+        return replace(
+            history, ended_ms=ended.last.capture_ms, suppressed=history.suppressed + 1, suppressed_millipoints=points
+        )
+    longest = sorted((*history.longest, span), key=lambda one: (-one.lasted_ms, one.start_ms))
     spared = unaccommodated - planned.millipoints * (1 + ended.repeats)
     return replace(
         history,
-        duration_ms=history.duration_ms + span.end_ms - span.start_ms,
-        ended_ms=span.end_ms,
+        duration_ms=history.duration_ms + span.lasted_ms,
+        ended_ms=ended.last.capture_ms,
         longest=tuple(longest[:REMEMBERED_SPANS]),
         suppressed_millipoints=history.suppressed_millipoints + spared,
     )

@@ -143,6 +143,8 @@ def count_faces(floor: QualityFloor, seen: FaceObserved, last_share: float) -> i
 
     A miss counts only in a clear picture, and only when the last face was not already too small to be found reliably.
     """
+    if len(seen.faces) == 1:  # nearly always
+        return 1 if seen.faces[0].width_share >= floor.min_face_share else -1
     if seen.faces:
         return sum(face.width_share >= floor.min_face_share for face in seen.faces) or -1
     lost = 0.0 < last_share < floor.min_face_share

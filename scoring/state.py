@@ -101,10 +101,10 @@ class Memory(Private, frozen=True):
 
 
 class Span(Private, frozen=True):
-    """A finished event, for the verdict's reasons."""
+    """A finished event, for the verdict's reasons; how long it lasted takes less room than when it ended."""
 
     start_ms: int
-    end_ms: int
+    lasted_ms: int
 
 
 class History(Private, frozen=True):
