@@ -39,26 +39,37 @@ WITH
   ) AS limit_of,
   (value, is_upward, bound) -> if(is_upward, value >= bound, value <= bound) AS is_beyond,
 
-  -- One look further, as scoring/conditions.py judges it and scoring/rules.py holds it. `hits`: bits of the true tests,
-  -- a latched one as long as it is kept; `ended`: what was held ended before this look.
-  -- `was.phase`: 0 nothing is held, 1 something is, 2 it is an event.
-  (look, hits) -> hits != 0 AND look.is_trusted AND look.beside = 1 AS is_true,
-  (look, hits) -> look.is_trusted AND multiIf(
-    hits != 0, look.beside != -1,
-    look.known = bitShiftLeft(toUInt64(1), length({signals:Array(String)})) - 1, 1,
-    notEmpty({beside_signals:Array(String)}) AND look.beside = 0) AS is_known,
-  (look, hits) -> NOT look.is_trusted OR (
-    notEmpty({beside_signals:Array(String)}) AND NOT is_true(look, hits)
-    AND (hits != 0 OR look.known != bitShiftLeft(toUInt64(1), length({signals:Array(String)})) - 1)) AS keeps_latches,
+  -- One look further, as scoring/conditions.py judges it and scoring/rules.py holds it.
+  -- `was.phase`: 0 nothing is held, 1 something is, 2 it is an event. `is_over`: what was held ended before this look.
   (was, look, clear_ms) -> was.phase > 0 AND (look.is_gap OR look.at_ms - was.last.at_ms >
     if(was.phase = 2, greatest(clear_ms, look.patience_ms), look.patience_ms)) AS is_over,
-  (was, ended) -> was.phase > 0 AND NOT ended AS goes_on,
-  (was, look, ended, hits, hold_ms, cooldown_ms) -> is_true(look, hits) AND NOT (goes_on(was, ended) AND was.phase = 2)
-    AND if(goes_on(was, ended), was.held_ms + look.seen_ms, 0) >= hold_ms
-    AND look.at_ms - if(ended AND was.phase = 2, was.last.at_ms, was.ended_ms) >= cooldown_ms AS fires,
-  (look, hits) -> arrayMap(
-    (excess, n) -> if(bitTest(hits, n - 1), excess, -inf), look.excesses, arrayEnumerate(look.excesses)) AS masked,
-  (look, n, excess) -> (look.seq, look.at_ms, n, look.tested[n], look.limits[n], excess) AS peak_of,
+  (was, look, clear_ms) -> was.phase = 2 AND is_over(was, look, clear_ms) AS is_closing,
+  (was, look, clear_ms) -> was.phase > 0 AND NOT is_over(was, look, clear_ms) AS goes_on,
+  (was, look, clear_ms) -> if(is_over(was, look, clear_ms), 0, was.latched) AS latched_of,
+  -- Bits of the tests that are true; a latched one as long as it is kept.
+  (was, look, clear_ms) -> bitOr(bitAnd(latched_of(was, look, clear_ms), look.kept),
+    bitAnd(bitNot(latched_of(was, look, clear_ms)), look.over)) AS hits_of,
+  (was, look, clear_ms) -> hits_of(was, look, clear_ms) != 0 AND look.is_trusted AND look.beside = 1 AS is_true,
+  (was, look, clear_ms) -> look.is_trusted AND multiIf(
+    hits_of(was, look, clear_ms) != 0, look.beside != -1,
+    look.known = bitShiftLeft(toUInt64(1), length({signals:Array(String)})) - 1, 1,
+    notEmpty({beside_signals:Array(String)}) AND look.beside = 0) AS is_known,
+  (was, look, clear_ms) -> NOT look.is_trusted OR (
+    notEmpty({beside_signals:Array(String)}) AND NOT is_true(was, look, clear_ms) AND (
+      hits_of(was, look, clear_ms) != 0
+      OR look.known != bitShiftLeft(toUInt64(1), length({signals:Array(String)})) - 1)) AS keeps_latches,
+  (was, look, clear_ms, hold_ms, cooldown_ms) -> is_true(was, look, clear_ms)
+    AND NOT (was.phase = 2 AND goes_on(was, look, clear_ms))
+    AND if(goes_on(was, look, clear_ms), was.held_ms + look.seen_ms, 0) >= hold_ms
+    AND look.at_ms - if(is_closing(was, look, clear_ms), was.last.at_ms, was.ended_ms) >= cooldown_ms AS fires,
+  (was, look, clear_ms) -> arrayMap(
+    (excess, n) -> if(bitTest(hits_of(was, look, clear_ms), n - 1), excess, -inf),
+    look.excesses, arrayEnumerate(look.excesses)) AS excesses_of,
+  (was, look, clear_ms) -> arrayMax(excesses_of(was, look, clear_ms)) AS excess_of,
+  (was, look, clear_ms) -> indexOf(excesses_of(was, look, clear_ms), excess_of(was, look, clear_ms)) AS furthest_of,
+  (was, look, clear_ms) -> (
+    look.seq, look.at_ms, furthest_of(was, look, clear_ms), look.tested[furthest_of(was, look, clear_ms)],
+    look.limits[furthest_of(was, look, clear_ms)], excess_of(was, look, clear_ms)) AS peak_of,
   (was) -> (was.onset.1, was.onset.2, was.fired_ms, was.last.1, was.last.2, was.peak.seq, was.peak.at_ms,
     {signals:Array(String)}[was.peak.test], was.peak.threshold, was.peak.value) AS event_of,
 
@@ -272,6 +283,19 @@ WITH
       ) AS tried,
       arrayEnumerate({tries:Array(Tuple(Array(Float64), Array(Float64), Int64, Int64, Int64, Int64))}) AS number
   ),
+  -- While nothing is held a look at which no test is true changes nothing. What is held ends at the latest at the first
+  -- look after the longest patience; the others of a quiet stretch are left out, which is most of an exam.
+  lively AS (
+    SELECT * FROM (
+      SELECT
+        *, max(at_ms) OVER earlier AS before_ms,
+        max(if(over != 0 OR kept != 0, at_ms, NULL)) OVER earlier AS stirred_ms,
+        greatest(max(patience_ms) OVER (PARTITION BY session, number), clear_ms) AS longest_ms
+      FROM judged
+      WINDOW earlier AS (
+        PARTITION BY session, number ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ) WHERE place = 1 OR over != 0 OR kept != 0 OR before_ms - stirred_ms <= longest_ms
+  ),
   in_order AS (
     SELECT
       session, number, any(hold_ms) AS hold_ms, any(clear_ms) AS clear_ms, any(cooldown_ms) AS cooldown_ms,
@@ -282,35 +306,35 @@ WITH
           over UInt64, kept UInt64, beside Int8, is_trusted UInt8, excesses Array(Float64), tested Array(Float64),
           limits Array(Float64))'
       ))) AS looks
-    FROM judged GROUP BY session, number
+    FROM lively GROUP BY session, number
   ),
   followed AS (
     SELECT
       session, number,
-      arrayFold((was, look) -> arrayMap(ended -> arrayMap(hits -> arrayMap(excess -> CAST((
-          multiIf(fires(was, look, ended, hits, hold_ms, cooldown_ms), 2, goes_on(was, ended), was.phase,
-            is_true(look, hits), 1, 0),
-          if(goes_on(was, ended), was.onset, (look.seq, look.at_ms)),
-          if(is_true(look, hits), (look.seq, look.at_ms), was.last),
-          if(is_true(look, hits) AND (NOT goes_on(was, ended) OR excess > was.peak.excess),
-            peak_of(look, indexOf(masked(look, hits), excess), excess), was.peak),
+      arrayFold((was, look) -> CAST((
           multiIf(
-            NOT goes_on(was, ended) AND NOT is_true(look, hits), 0,
-            keeps_latches(look, hits), if(ended, 0, was.latched),
-            bitOr(hits, bitAnd(if(ended, 0, was.latched), bitNot(look.known)))),
-          if(goes_on(was, ended), was.held_ms + if(is_known(look, hits), look.seen_ms, 0), 0),
-          if(fires(was, look, ended, hits, hold_ms, cooldown_ms), look.at_ms, was.fired_ms),
-          if(ended AND was.phase = 2, was.last.at_ms, was.ended_ms),
-          if(ended AND was.phase = 2, arrayPushBack(was.events, event_of(was)), was.events)
+            fires(was, look, clear_ms, hold_ms, cooldown_ms), 2, goes_on(was, look, clear_ms), was.phase,
+            is_true(was, look, clear_ms), 1, 0),
+          if(goes_on(was, look, clear_ms), was.onset, (look.seq, look.at_ms)),
+          if(is_true(was, look, clear_ms), (look.seq, look.at_ms), was.last),
+          if(is_true(was, look, clear_ms) AND (NOT goes_on(was, look, clear_ms)
+              OR excess_of(was, look, clear_ms) > was.peak.excess),
+            peak_of(was, look, clear_ms), was.peak),
+          multiIf(
+            NOT goes_on(was, look, clear_ms) AND NOT is_true(was, look, clear_ms), 0,
+            keeps_latches(was, look, clear_ms), latched_of(was, look, clear_ms),
+            bitOr(hits_of(was, look, clear_ms), bitAnd(latched_of(was, look, clear_ms), bitNot(look.known)))),
+          if(goes_on(was, look, clear_ms), was.held_ms + if(is_known(was, look, clear_ms), look.seen_ms, 0), 0),
+          if(fires(was, look, clear_ms, hold_ms, cooldown_ms), look.at_ms, was.fired_ms),
+          if(is_closing(was, look, clear_ms), was.last.at_ms, was.ended_ms),
+          if(is_closing(was, look, clear_ms), arrayPushBack(was.events, event_of(was)), was.events)
         ), 'Tuple(
           phase UInt8, onset Tuple(seq Int64, at_ms Int64), last Tuple(seq Int64, at_ms Int64),
           peak Tuple(seq Int64, at_ms Int64, test UInt64, value Float64, threshold Float64, excess Float64),
           latched UInt64, held_ms Int64, fired_ms Int64, ended_ms Int64,
           events Array(Tuple(
             onset_seq Int64, start_ms Int64, fired_ms Int64, end_seq Int64, end_ms Int64, peak_seq Int64, peak_ms Int64,
-            signal String, threshold Float64, peak Float64)))'), [arrayMax(masked(look, hits))])[1],
-        [bitOr(bitAnd(if(ended, 0, was.latched), look.kept), bitAnd(bitNot(if(ended, 0, was.latched)), look.over))])[1],
-        [is_over(was, look, clear_ms)])[1],
+            signal String, threshold Float64, peak Float64)))'),
         looks, CAST((0, (0, 0), (0, 0), (0, 0, 0, 0, 0, 0), 0, 0, 0, -4000000000000000000, []), 'Tuple(
           phase UInt8, onset Tuple(seq Int64, at_ms Int64), last Tuple(seq Int64, at_ms Int64),
           peak Tuple(seq Int64, at_ms Int64, test UInt64, value Float64, threshold Float64, excess Float64),

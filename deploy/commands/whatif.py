@@ -13,7 +13,7 @@ from ingest.errors import InputError
 from scoring.policy import Policy
 from scoring.rule_document import Comparison, HeldRule
 from sinks.store import Store
-from sinks.whatif import EVENTS_SQL, Flagged, Question, Try, WhatIf, flagged, what_if
+from sinks.whatif import EVENTS_SQL, Question, Try, WhatIf, flagged, what_if
 
 
 @click.command()
@@ -102,23 +102,6 @@ WHERE session = {session:String}"""
 
 
 def _tell_tries(store: Store, question: Question, tries: Sequence[Try], sessions: Sequence[str]) -> None:
-    rows = _counted(what_if(store, question, tries, sessions)) if sessions else flagged(store, question, tries)
-    for row in rows:
+    for row in flagged(store, question, tries, sessions):
         limit = tries[row.number - 1].thresholds[0]
         click.echo(f"{limit:g}: {row.flagged} of {row.covered} sessions flagged, {row.events} events")
-
-
-def _counted(found: Sequence[WhatIf]) -> list[Flagged]:
-    """The same counts over named sessions."""
-    numbers = sorted({one.number for one in found})
-    by_try = {number: [one for one in found if one.number == number] for number in numbers}
-    return [
-        Flagged(
-            number,
-            len(some),
-            sum(one.covered for one in some),
-            sum(one.covered and bool(one.events) for one in some),
-            sum(len(one.events) for one in some if one.covered),
-        )
-        for number, some in by_try.items()
-    ]
