@@ -1,14 +1,13 @@
 """Is a rule's condition true now? Three answers: true, false, and unknown, which neither starts nor clears anything."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from scoring.plan import PlannedRule, PlannedTest
 from scoring.signals import Stream, Values
-from scoring.state import Beyond
+from scoring.state import Beyond, Passing
 
 
-class Judgement(NamedTuple):
+class Judgement(Passing, frozen=True, gc=False):
     """The condition's `truth` (None: unknown), the latched tests as bits, and the one furthest beyond, if true."""
 
     truth: bool | None

@@ -6,20 +6,19 @@ slice at hand. A rule that remembers nothing takes no room, and every memory fad
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from scoring.conditions import Judgement
 from scoring.plan import PlannedRule, PlannedTest
 from scoring.rule_document import CombinationRule, RateRule, SequenceRule, ShareRule
 from scoring.signals import Values
-from scoring.state import Beyond, Memory, Moment, Step
+from scoring.state import Beyond, Memory, Moment, Passing, Step
 
 SLICES = 30
 MOST_MARKS = 16
 _NOTHING = Memory()
 
 
-class Recalled(NamedTuple):
+class Recalled(Passing, frozen=True, gc=False):
     """What is remembered now (None: nothing); the truth over it; where what made it true began."""
 
     memory: Memory | None

@@ -1,7 +1,7 @@
 """What a look means for the rules: which must be run at all, what they say, what it costs."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -11,13 +11,13 @@ from scoring.messages import RiskMessage
 from scoring.plan import PlannedRule
 from scoring.policy import Policy
 from scoring.rules import NO_HISTORY, Look, Outcome, Situation, advance, close, remember, repeats_by
-from scoring.state import Interval, SessionState
+from scoring.state import Interval, Passing, SessionState
 
 Messages = list[RiskMessage]
 Value = TypeVar("Value")
 
 
-class _Happened(NamedTuple):
+class _Happened(Passing, frozen=True, gc=False):
     """What one look, or the end, did to one rule; `costs`: how many times its points are due now."""
 
     planned: PlannedRule
@@ -69,14 +69,15 @@ def _awake(policy: Policy, state: SessionState, look: Look) -> set[int]:
 def _advance(policy: Policy, state: SessionState, planned: PlannedRule, look: Look, is_break: bool) -> _Happened:
     place = planned.place
     outcome = advance(planned, state.own, situation_of(state, place), look)
-    (held, memory, history), ended, fired = outcome
+    held = outcome.situation.held
     counts = place not in policy.variants or _advance_variant(policy, state, place, look, is_break, outcome)
     if held is None or not held.is_open:
         return _Happened(planned, outcome, 0)
     charge = _spare if is_break and held.counted_ms is not None else _charge
     charged, costs = charge(planned, held, counts, look.here.capture_ms)
     if charged is not held:
-        outcome = Outcome(Situation(charged, memory, history), ended, fired)
+        situation = Situation(charged, outcome.situation.memory, outcome.situation.history)
+        outcome = Outcome(situation, outcome.ended, outcome.fired)
     return _Happened(planned, outcome, costs)
 
 
@@ -105,13 +106,13 @@ def _advance_variant(
     idle = base.situation.held is None and base.situation.memory is None
     before = Situation() if base.ended else situation_of(state, variant.place)
     after = Situation() if is_break or idle else advance(variant, state.own, before, look).situation
-    _keep(state, variant.place, after._replace(history=NO_HISTORY))
+    _keep(state, variant.place, Situation(after.held, after.memory))
     return after.held is not None and after.held.is_open
 
 
 def _keep(state: SessionState, place: int, situation: Situation) -> None:
     """Put a rule's situation back; what is empty takes no room."""
-    held, memory, history = situation
+    held, memory, history = situation.held, situation.memory, situation.history
     if held is not state.held.get(place):
         state.held = _with(state.held, place, held)
     if memory is not state.memories.get(place):
@@ -132,14 +133,14 @@ def _follow(
     """The state and the risk after it, and what is said of it; risk is settled before any event opens or closes."""
     decay = policy.spec.score.decay_per_s
     state.risk = score.settle(state.risk, decay, score.is_wrong(policy, state), now_ms)
-    for planned, outcome, _ in happened:
-        _keep(state, planned.place, outcome.situation)
+    for one in happened:
+        _keep(state, one.planned.place, one.outcome.situation)
     for one in happened:
         _tell(policy, state, one, messages)
 
 
 def _tell(policy: Policy, state: SessionState, happened: _Happened, messages: Messages) -> None:
-    planned, outcome, costs = happened
+    planned, outcome, costs = happened.planned, happened.outcome, happened.costs
     if outcome.ended is not None:
         messages.append(events.closed(policy, state, planned, outcome.ended))
     held = outcome.situation.held

@@ -5,7 +5,6 @@ than that end what was held at the last moment it was seen true. Unseen and unkn
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -13,13 +12,13 @@ from scoring.conditions import Judgement, judge, tests_on
 from scoring.histories import after_event, recall
 from scoring.plan import PlannedRule
 from scoring.signals import Stream, Values
-from scoring.state import History, Interval, Memory, Moment, Span, Step
+from scoring.state import History, Interval, Memory, Moment, Passing, Span, Step
 
 REMEMBERED_SPANS = 3  # of each rule, the longest: what a person reads as reasons
 NO_HISTORY = History()
 
 
-class Look(NamedTuple):
+class Look(Passing, frozen=True, gc=False):
     """One look of a detector: the frame, the values of its signals, the time since its last look."""
 
     stream: Stream
@@ -28,7 +27,7 @@ class Look(NamedTuple):
     step: Step
 
 
-class Situation(NamedTuple):
+class Situation(Passing, frozen=True, gc=False):
     """One rule in one session: what it holds, what it remembers, what it has found."""
 
     held: Interval | None = None
@@ -36,7 +35,7 @@ class Situation(NamedTuple):
     history: History = NO_HISTORY
 
 
-class Outcome(NamedTuple):
+class Outcome(Passing, frozen=True, gc=False):
     """The situation after a look; the event that has `ended`, if any; whether what is held has just `fired`."""
 
     situation: Situation
@@ -57,7 +56,8 @@ def advance(planned: PlannedRule, own: Sequence[float], situation: Situation, lo
     judged, since = judge(planned, tests, own, latched, look.values), look.here
     if planned.remembers:
         is_open = held is not None and held.is_open
-        memory, judged, since = recall(planned, tests, memory, judged, look.here, look.values, look.step, is_open)
+        recalled = recall(planned, tests, memory, judged, look.here, look.values, look.step, is_open)
+        memory, judged, since = recalled.memory, recalled.judged, recalled.since
     held = _hold(held, judged, since, look, history)
     fired = held is not None and _fires(planned, history, held, judged, look.here.capture_ms)
     if held is not None and fired:

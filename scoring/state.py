@@ -5,7 +5,7 @@ thousandths, so that sums do not depend on their order. Parts are frozen; a sess
 the fold, and only in a copy of its own. What is as it is for most people most of the time takes no room.
 """
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -37,7 +37,11 @@ class Moment(Private, frozen=True):
         return FrameRef(seq=self.seq, capture_ms=self.capture_ms, partition=self.partition, offset=self.offset)
 
 
-class Step(NamedTuple):
+class Passing(msgspec.Struct, frozen=True, gc=False):
+    """What passes from one function of the fold to the next; made many times a look, so a Struct: quick to make."""
+
+
+class Step(Passing, frozen=True, gc=False):
     """The time since the detector's last look: in all, the part that was seen, and how long a miss is bridged."""
 
     step_ms: int
