@@ -5,7 +5,8 @@
 -- those of objects, with hysteresis, `only_if` and `trust`. A session without a look of that detector has no row.
 --
 -- Not covered, and then `covered` is false:
---   - a session whose source's clock jumped, or that opened again after silence had closed it;
+--   - a session whose source's clock may have jumped (a minute ahead with no frame missing, or five seconds back), or
+--     that opened again after silence had closed it;
 --   - a session without a stored baseline under its own policy (it is still being calibrated).
 -- Not covered, and not told by `covered`:
 --   - rules of other kinds than held, signals of hands, speech, identity and browser;
