@@ -12,7 +12,7 @@ import msgspec
 
 from ingest.errors import PoisonError
 from scoring.accommodations import Accommodation, accommodations_document, parse_accommodations
-from scoring.attention import Scale, scale_of
+from scoring.attention_scale import Scale, scale_of
 from scoring.plan import Band, Group, PlannedRule, bands_of, groups_of, object_slots, plan_rules
 from scoring.policy_complaints import complaints
 from scoring.policy_document import PolicyDocument
