@@ -15,8 +15,8 @@ from ingest.pacing import InFlight, Speed
 from ingest.progress import Progress, SessionSummary
 from ingest.session import run_session
 from ingest.sources.opening import open_source
-from scoring.accommodations import Accommodation, accommodations_document
-from scoring.policy import Policy
+from scoring.rulebook.accommodations import Accommodation, accommodations_document
+from scoring.rulebook.policy import Policy
 from sinks.queries import StoredCounts, stored_counts
 from sinks.report.model import Report
 from sinks.report.reading import read_report

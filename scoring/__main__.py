@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from ingest.errors import ProctorError
 from ingest.telemetry import configure_logging
 from ingest.topics import PARTITIONS, TOPICS, create_topics
-from scoring.pauses import Exit
-from scoring.position import chosen, decide, standings
 from scoring.settings import ScoringSettings
-from scoring.worker import run_worker
+from scoring.worker.loop import run_worker
+from scoring.worker.pauses import Exit
+from scoring.worker.position import chosen, decide, standings
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ingest.settings import LogSettings
 from ingest.topics import CHECKPOINTS, RISK_EVENTS, SHADOW_EVENTS, Topic, kept_by_key, topic_name
-from scoring.policy import Policy, load_policy
+from scoring.rulebook.policy import Policy, load_policy
 
 
 class ScoringSettings(LogSettings):

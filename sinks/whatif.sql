@@ -1,6 +1,6 @@
 -- What if a held rule had other thresholds? One row per session and try, with the events that the rule would have had.
 --
--- The events equal those of the fold (scoring/rules.py, conditions.py, coverage.py), from onset to end; tested equal on
+-- The events equal those of the fold (scoring/fold/rules.py, conditions.py, coverage.py), from onset to end; tested equal on
 -- generated exams. Covered are all signals of faces, against the stored baseline and with the personal widening, and
 -- those of objects, with hysteresis, `only_if` and `trust`. A session without a look of that detector has no row.
 --
@@ -40,7 +40,7 @@ WITH
   ) AS limit_of,
   (value, is_upward, bound) -> if(is_upward, value >= bound, value <= bound) AS is_beyond,
 
-  -- One look further, as scoring/conditions.py judges it and scoring/rules.py holds it.
+  -- One look further, as scoring/fold/conditions.py judges it and scoring/fold/rules.py holds it.
   -- `was.phase`: 0 nothing is held, 1 something is, 2 it is an event. `is_over`: what was held ended before this look.
   (was, look, clear_ms) -> was.phase > 0 AND (look.is_gap OR look.at_ms - was.last.at_ms >
     if(was.phase = 2, greatest(clear_ms, look.patience_ms), look.patience_ms)) AS is_over,
@@ -190,7 +190,7 @@ WITH
       (clock_step_ms < -5000) OR (clock_step_ms > 60000 AND seq = last_seq + 1) AS jumped
     FROM stepped
   ),
-  -- Signals, as scoring/signals.py takes them from one look.
+  -- Signals, as scoring/rulebook/signals.py takes them from one look.
   faces AS (
     SELECT
       *,

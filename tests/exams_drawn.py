@@ -3,9 +3,9 @@
 from hypothesis import strategies as st
 
 from detectors.messages import FaceObserved
-from scoring.accommodations import Accommodation, Break, Helper, Looser, MedicalDevice, RulesOff
 from scoring.messages import SessionObservation
-from scoring.policy import Policy
+from scoring.rulebook.accommodations import Accommodation, Break, Helper, Looser, MedicalDevice, RulesOff
+from scoring.rulebook.policy import Policy
 from tests.staged_exam import Behaviour, Run, StagedExam
 
 PLAIN: tuple[Behaviour, ...] = (

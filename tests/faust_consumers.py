@@ -19,7 +19,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP
 
-from scoring import transport as ours
+from scoring.worker import transport as ours
 from tests.scoring_pipeline import POLL_S
 
 READY_DEADLINE_S = 30.0

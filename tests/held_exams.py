@@ -7,10 +7,10 @@ import msgspec
 
 from detectors.messages import DetectedObject, Face, FaceObserved, FramesEnded, ObjectsObserved, PictureQuality
 from ingest.messages import SessionEnded, SessionStarted
+from scoring.fold.session import SessionState, fold
 from scoring.messages import RiskClosed, RiskMessage, RiskOpened, SessionObservation
-from scoring.policy import Policy, load_policy, plan
-from scoring.rule_document import Comparison, HeldRule
-from scoring.session import SessionState, fold
+from scoring.rulebook.policy import Policy, load_policy, plan
+from scoring.rulebook.rule_document import Comparison, HeldRule
 from tests.staged_exam import REST, START_MS
 
 Pose = dict[str, float]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from scoring.messages import RiskClosed, RiskMessage, RiskOpened
-from scoring.policy import Policy
+from scoring.rulebook.policy import Policy
 from tests.staged_exam import START_MS, Behaviour, Run, samples_of, told
 
 FPS = 10.0

@@ -20,8 +20,8 @@ from ingest.errors import PoisonError
 from ingest.log import Record
 from ingest.messages import encode_message
 from ingest.topics import OBSERVATIONS, PARTITIONS
+from scoring.fold.partition import Partition, Retention
 from scoring.messages import RiskMessage, decode_risk_message
-from scoring.partition import Partition, Retention
 
 SESSION_TIMEOUT_S = 6.0
 POLL_S = 0.1

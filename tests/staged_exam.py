@@ -8,10 +8,10 @@ import msgspec
 
 from detectors.messages import FaceObserved, FramesEnded, ObjectsObserved
 from ingest.messages import BrowserReported, SessionEnded, SessionStarted
-from scoring.accommodations import Accommodation, accommodations_document
+from scoring.fold.session import SessionState, fold
 from scoring.messages import RiskClosed, RiskMessage, ScoreSample, SessionObservation, Verdict
-from scoring.policy import Policy, load_policy
-from scoring.session import SessionState, fold
+from scoring.rulebook.accommodations import Accommodation, accommodations_document
+from scoring.rulebook.policy import Policy, load_policy
 from tests.staged_looks import (
     GOOD,
     REST,

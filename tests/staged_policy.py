@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from scoring.accommodations import Accommodation
-from scoring.policy import Policy, plan
-from scoring.policy_complaints import complaints
-from scoring.policy_document import PolicyDocument
+from scoring.rulebook.accommodations import Accommodation
+from scoring.rulebook.policy import Policy, plan
+from scoring.rulebook.policy_complaints import complaints
+from scoring.rulebook.policy_document import PolicyDocument
 
 
 def narrowed(

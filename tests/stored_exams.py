@@ -7,7 +7,7 @@ from ingest.messages import encode_bundle, encode_message
 from ingest.telemetry import now_ms
 from ingest.topics import OBSERVATIONS, RISK_EVENTS
 from scoring.messages import SessionObservation
-from scoring.policy import Policy
+from scoring.rulebook.policy import Policy
 from sinks.batch import rows_of
 from sinks.rows import TABLE_OF, Row
 from sinks.store import Store

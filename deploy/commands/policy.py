@@ -9,13 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.errors import InputError
-from scoring.accommodations import Accommodation
-from scoring.accommodations_file import examine_accommodations
-from scoring.inheritance import origin_of
-from scoring.policy import Policy, load_policy, plan
-from scoring.policy_file import Examined, examine_policy, presets
-from scoring.policy_text import differences, policy_toml
-from scoring.policy_words import RuleWords, accommodation_words, policy_words, rule_words
+from scoring.rulebook.accommodations import Accommodation
+from scoring.rulebook.accommodations_file import examine_accommodations
+from scoring.rulebook.inheritance import origin_of
+from scoring.rulebook.policy import Policy, load_policy, plan
+from scoring.rulebook.policy_file import Examined, examine_policy, presets
+from scoring.rulebook.policy_text import differences, policy_toml
+from scoring.rulebook.policy_words import RuleWords, accommodation_words, policy_words, rule_words
 
 
 def policy_of(_: click.Context | None, parameter: click.Parameter | None, value: str) -> Policy:

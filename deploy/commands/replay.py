@@ -12,8 +12,8 @@ from deploy.replaying.settings import StoredSettings, stored_settings
 from deploy.replaying.telling import as_document, as_lines
 from deploy.replaying.verification import verify as verified
 from ingest.errors import InputError, PoisonError, ProctorError
-from scoring.policy import Policy
-from scoring.replay import Another
+from scoring.fold.replay import Another
+from scoring.rulebook.policy import Policy
 from sinks.store import Store
 
 _SESSIONS = click.argument("sessions", nargs=-1, metavar="SESSION...")

@@ -18,7 +18,7 @@ from deploy.display import comparison_table, event_table, progress_shown_on, ver
 from deploy.reports import report_folder, write_reports
 from deploy.run import Job, Options, run_sources
 from ingest.exam.truth import TrueEpisode
-from scoring.policy import Policy, load_policy
+from scoring.rulebook.policy import Policy, load_policy
 from sinks.report.document import report_json
 
 DEFAULT_RATE_FPS = 5.0  # enough for every shipped rule: the shortest hold is 2 s

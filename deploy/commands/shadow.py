@@ -7,7 +7,7 @@ import click
 
 from deploy.commands.policy import policy_of
 from deploy.replaying.settings import stored_settings
-from scoring.policy import Policy
+from scoring.rulebook.policy import Policy
 
 
 @click.command()

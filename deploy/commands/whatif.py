@@ -10,8 +10,8 @@ from deploy.display import clock
 from deploy.replaying.settings import stored_settings
 from deploy.replaying.what_if import held_rule, limit_of, question_of, try_of
 from ingest.errors import InputError
-from scoring.policy import Policy
-from scoring.rule_document import Comparison, HeldRule
+from scoring.rulebook.policy import Policy
+from scoring.rulebook.rule_document import Comparison, HeldRule
 from sinks.store import Store
 from sinks.whatif import EVENTS_SQL, Question, Try, WhatIf, flagged, what_if
 

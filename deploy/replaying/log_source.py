@@ -9,9 +9,9 @@ from aiokafka.errors import KafkaError
 from ingest.errors import TransientError
 from ingest.log import Record
 from ingest.topics import OBSERVATIONS, partition_of, topic_name
+from scoring.fold.replay import LogReplay
 from scoring.messages import RiskMessage
-from scoring.policy import Policy
-from scoring.replay import LogReplay
+from scoring.rulebook.policy import Policy
 
 START_DEADLINE_S = 20.0
 READ_DEADLINE_S = 30.0

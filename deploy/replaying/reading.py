@@ -8,8 +8,8 @@ import msgspec
 from ingest.errors import InputError, PoisonError
 from ingest.messages import encode_message
 from ingest.telemetry import now_ms
+from scoring.fold.replay import Logged
 from scoring.messages import RiskMessage, Verdict, decode_risk_message
-from scoring.replay import Logged
 from sinks.queries import StoredObservation, StoredVerdict, all_verdicts, stored_observations, timeline
 from sinks.store import Store
 from sinks.tables import OBSERVATION_DAYS

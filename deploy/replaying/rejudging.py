@@ -8,10 +8,10 @@ from deploy.replaying.log_source import replay_log
 from deploy.replaying.reading import StoredSession, read_session
 from ingest.errors import InputError, PoisonError, ProctorError
 from ingest.telemetry import now_ms
-from scoring.difference import PolicyDiff, compare_policies
+from scoring.fold.difference import PolicyDiff, compare_policies
+from scoring.fold.replay import Another, replay, silences_of
 from scoring.messages import RiskMessage
-from scoring.policy import Policy
-from scoring.replay import Another, replay, silences_of
+from scoring.rulebook.policy import Policy
 from sinks.replayed import store_messages
 from sinks.store import Store
 

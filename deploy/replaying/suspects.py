@@ -13,7 +13,7 @@ from ingest.errors import PoisonError
 from ingest.log import Record
 from ingest.messages import encode_message
 from ingest.topics import OBSERVATIONS
-from scoring.replay import decode_logged
+from scoring.fold.replay import decode_logged
 from sinks.observation_rows import observation_rows
 from sinks.queries import StoredObservation
 from sinks.store import Store

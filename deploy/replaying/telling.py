@@ -5,7 +5,7 @@ from typing import Any
 
 from deploy.display import clock
 from deploy.replaying.rejudging import Rejudged
-from scoring.difference import EventChange
+from scoring.fold.difference import EventChange
 from scoring.messages import RiskClosed, Verdict
 
 _OF_A_VERDICT = (

@@ -8,10 +8,10 @@ from typing import Literal
 from deploy.replaying.reading import StoredSession, read_session
 from deploy.replaying.suspects import Suspect, suspects
 from ingest.errors import PoisonError
-from scoring.difference import Difference, differences
-from scoring.engine import ENGINE
+from scoring.fold.difference import Difference, differences
+from scoring.fold.engine import ENGINE
+from scoring.fold.replay import Replayed, replay, silences_of
 from scoring.messages import Verdict
-from scoring.replay import Replayed, replay, silences_of
 from sinks.store import Store
 
 MOST_NAMED = 3  # of one sort in one line

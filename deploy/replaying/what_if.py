@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from ingest.errors import InputError
-from scoring.policy import Policy
-from scoring.policy_document import PolicyDocument
-from scoring.rule_document import Comparison, HeldRule
-from scoring.signals import source_of
+from scoring.rulebook.policy import Policy
+from scoring.rulebook.policy_document import PolicyDocument
+from scoring.rulebook.rule_document import Comparison, HeldRule
+from scoring.rulebook.signals import source_of
 from sinks.whatif import Ground, Question, Test, Try
 
 STREAMS = ("faces", "objects")

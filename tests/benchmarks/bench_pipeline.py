@@ -26,7 +26,7 @@ from detectors.face.reading import read_picture
 from detectors.settings import DetectorsSettings
 from ingest.picture import PicturePolicy, pack
 from ingest.sources.opening import open_source
-from scoring.policy import load_policy
+from scoring.rulebook.policy import load_policy
 from tests.benchmarks.bench_sessions import OBJECTS, hold_sessions
 from tests.benchmarks.stage_latency import read_histogram
 from triton_models.object_detector import ObjectDetector, read_card

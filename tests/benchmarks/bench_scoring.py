@@ -30,7 +30,7 @@ from ingest.log import Record
 from ingest.messages import encode_bundle, encode_message
 from ingest.telemetry import now_ms
 from ingest.topics import OBSERVATIONS, PARTITIONS, RISK_EVENTS, create_topics, partition_of
-from scoring.partition import Partition, Retention
+from scoring.fold.partition import Partition, Retention
 from tests.exam_runs import exam
 
 SESSIONS = 2000

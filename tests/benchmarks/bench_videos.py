@@ -20,7 +20,7 @@ from deploy.borrowed import borrowed_stack
 from deploy.run import Job, Options, run_sources
 from detectors.messages import Face, FaceObserved, ObjectsObserved
 from scoring.messages import decode_bundle
-from scoring.policy import load_policy
+from scoring.rulebook.policy import load_policy
 from sinks.queries import packed_observations
 from sinks.report.model import ReportEvent
 from sinks.store import Store, over_http

@@ -14,9 +14,9 @@ from faust.types import StreamT
 
 from ingest.messages import encode_message
 from ingest.topics import OBSERVATIONS, PARTITIONS, RISK_EVENTS
+from scoring.fold.session import decode_state, encode_state, fold
 from scoring.messages import Tick, unpack_bundle
-from scoring.policy import announced_policy
-from scoring.session import decode_state, encode_state, fold
+from scoring.rulebook.policy import announced_policy
 
 REPORT_EVERY = 500
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from scoring import ownership
 from scoring.__main__ import main
-from scoring.checkpoint import SESSION, Entry, entries
-from scoring.partition import Changes
+from scoring.fold.partition import Changes
+from scoring.worker import ownership
+from scoring.worker.checkpoint import SESSION, Entry, entries
 
 
 def forgetful_entries(changes: Changes, next_offset: int) -> Iterator[Entry]:

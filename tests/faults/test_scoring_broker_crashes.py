@@ -19,12 +19,12 @@ from ingest.kafka_log import KafkaWriter
 from ingest.log import Acknowledgement, Record
 from ingest.messages import Headers, encode_message
 from ingest.topics import CHECKPOINTS, OBSERVATIONS, PARTITIONS, RISK_EVENTS, create_topics, topic_name
-from scoring import ownership
-from scoring.changelog import Changelog, read_changelog
-from scoring.outbox import Outbox
-from scoring.ownership import OwnedPartition
-from scoring.partition import Partition, Retention
-from scoring.pauses import PauseGuard
+from scoring.fold.partition import Partition, Retention
+from scoring.worker import ownership
+from scoring.worker.changelog import Changelog, read_changelog
+from scoring.worker.outbox import Outbox
+from scoring.worker.ownership import OwnedPartition
+from scoring.worker.pauses import PauseGuard
 from tests.exam_runs import bundles, exam
 from tests.faults.forgetful_scoring import forgetful_entries
 from tests.fuse import CrashError, Fuse

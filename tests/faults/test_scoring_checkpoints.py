@@ -19,10 +19,10 @@ from ingest.log import Record
 from ingest.messages import encode_message
 from ingest.telemetry import now_ms
 from ingest.topics import CHECKPOINTS, OBSERVATIONS, RISK_EVENTS, create_topics, topic_name
-from scoring.changelog import Changelog, FencedError, read_changelog
-from scoring.checkpoint import entries
-from scoring.partition import Changes, Partition, Retention
-from scoring.pauses import Exit
+from scoring.fold.partition import Changes, Partition, Retention
+from scoring.worker.changelog import Changelog, FencedError, read_changelog
+from scoring.worker.checkpoint import entries
+from scoring.worker.pauses import Exit
 from tests.exam_runs import bundles, exam
 from tests.scoring_pipeline import WorkerProcess, compare, read_topic, wait_until_folded
 

@@ -12,12 +12,12 @@ from ingest.log import Acknowledgement, Record, TopicPartition
 from ingest.memory_log import MemoryLog
 from ingest.messages import Headers, encode_message
 from ingest.topics import DEAD_LETTERS, OBSERVATIONS, RISK_EVENTS
-from scoring.changelog import Changelog
-from scoring.checkpoint import Entry, View
-from scoring.outbox import Outbox
-from scoring.ownership import OwnedPartition
-from scoring.partition import Partition, Retention
-from scoring.pauses import PauseGuard
+from scoring.fold.partition import Partition, Retention
+from scoring.worker.changelog import Changelog
+from scoring.worker.checkpoint import Entry, View
+from scoring.worker.outbox import Outbox
+from scoring.worker.ownership import OwnedPartition
+from scoring.worker.pauses import PauseGuard
 from tests.exam_runs import bundles, exam
 from tests.fuse import CrashError, Fuse
 
@@ -144,8 +144,8 @@ async def test_crashes_again_and_again_still_get_to_the_end(step: int) -> None:
 
 async def test_the_check_sees_a_checkpoint_that_forgets_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: without one changed state in each checkpoint, some crash must show."""
-    whole = "scoring.ownership.entries"
-    from scoring.checkpoint import entries
+    whole = "scoring.worker.ownership.entries"
+    from scoring.worker.checkpoint import entries
 
     monkeypatch.setattr(whole, lambda *args: _forgetful(list(entries(*args))))
     differences: defaultdict[bool, int] = defaultdict(int)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.kafka_log import KafkaWriter
-from scoring.pauses import Exit
+from scoring.worker.pauses import Exit
 from tests.own_topics import own_topics
 from tests.scoring_pipeline import SESSION_TIMEOUT_S
 from tests.scoring_team import Feed, Team

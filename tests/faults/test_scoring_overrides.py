@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from faust.transport.drivers import aiokafka as stock
 
-from scoring import transport as ours
+from scoring.worker import transport as ours
 from tests.faust_consumers import Application, Bench
 
 if TYPE_CHECKING:

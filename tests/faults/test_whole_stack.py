@@ -14,7 +14,7 @@ from deploy.stack.local import LocalStack
 from ingest.messages import SessionStarted
 from ingest.topics import OBSERVATIONS, RISK_EVENTS
 from scoring.messages import Tick, decode_bundle
-from scoring.policy import load_policy
+from scoring.rulebook.policy import load_policy
 from sinks.reconcile import reconcile
 from sinks.store import Store, over_http
 from tests.scoring_pipeline import compare, read_topic

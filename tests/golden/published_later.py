@@ -4,7 +4,6 @@ import msgspec
 
 from detectors.messages import FaceObserved, HandsObserved, IdentityObserved, PictureQuality, SpeechObserved
 from ingest.messages import BrowserReported, SessionStarted
-from scoring.accommodations import Break, Helper, Looser, MedicalDevice, RulesOff, accommodations_document
 from scoring.messages import (
     Activity,
     CalibrationFinished,
@@ -16,6 +15,7 @@ from scoring.messages import (
     Unaccommodated,
     Verdict,
 )
+from scoring.rulebook.accommodations import Break, Helper, Looser, MedicalDevice, RulesOff, accommodations_document
 from tests.golden.exam_names import EVENT_ID, POLICY, SESSION, START_MS, ref
 
 ALLOWED = (

@@ -8,7 +8,7 @@ CLEAN < 0.20 <= BORDERLINE < 0.40 <= SUSPICIOUS < 0.65 <= HIGH_RISK.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scoring.accommodations import Accommodation, Break, Helper
+from scoring.rulebook.accommodations import Accommodation, Break, Helper
 from tests.staged_exam import Behaviour, Run, StagedExam
 
 Event = tuple[str, float, float, float]

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from scoring.messages import RiskClosed, RiskMessage, Tick, Verdict, decode_bundle
-from scoring.policy import load_policy
+from scoring.rulebook.policy import load_policy
 from tests.golden.rendered_exams import EXAMS, START_MS, recorded
 from tests.staged_exam import fold_all
 

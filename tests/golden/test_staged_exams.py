@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from scoring.messages import RiskClosed, RiskMessage, ScoreSample
-from scoring.policy import announced_policy
+from scoring.rulebook.policy import announced_policy
 from tests.golden.staged_exams import EXAMS, Golden
 from tests.staged_exam import EVERY_KIND, START_MS, fold_all, verdict_of
 

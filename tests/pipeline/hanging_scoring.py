@@ -4,7 +4,7 @@ import asyncio
 
 from ingest.log import Record
 from scoring.__main__ import main
-from scoring.ownership import OwnedPartition
+from scoring.worker.ownership import OwnedPartition
 
 
 async def hang(_: OwnedPartition, __: Record) -> bool:

@@ -15,10 +15,10 @@ from ingest.log import Record
 from ingest.messages import encode_bundle, encode_message
 from ingest.telemetry import now_ms
 from ingest.topics import OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS, partition_of
-from scoring.accommodations import RulesOff, accommodations_document
+from scoring.fold.replay import replay_partition
 from scoring.messages import SessionObservation, Verdict
-from scoring.policy import Policy, load_policy
-from scoring.replay import replay_partition
+from scoring.rulebook.accommodations import RulesOff, accommodations_document
+from scoring.rulebook.policy import Policy, load_policy
 from sinks.observation_rows import observation_rows
 from sinks.queries import StoredVerdict, all_verdicts, risk_events, stored_observations
 from sinks.rows import ObservationRow

@@ -21,7 +21,7 @@ from ingest.messages import DeadLetter, SessionStarted, encode_bundle
 from ingest.telemetry import now_ms
 from ingest.topics import DEAD_LETTERS, OBSERVATIONS, RISK_EVENTS, create_topics, partition_of
 from scoring.messages import Verdict, decode_bundle, decode_risk_message
-from scoring.policy import load_policy
+from scoring.rulebook.policy import load_policy
 from tests.exam_runs import bundles, exam
 from tests.scoring_pipeline import WorkerProcess, compare, read_topic, wait_until_folded
 

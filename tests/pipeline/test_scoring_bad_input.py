@@ -21,7 +21,7 @@ from ingest.kafka_log import KafkaWriter
 from ingest.messages import DeadLetter, SessionStarted, encode_bundle
 from ingest.telemetry import now_ms
 from ingest.topics import CHECKPOINTS, DEAD_LETTERS, OBSERVATIONS, RISK_EVENTS, create_topics
-from scoring.pauses import Exit
+from scoring.worker.pauses import Exit
 from tests.exam_runs import bundles, exam
 from tests.own_topics import delete_topics
 from tests.scoring_pipeline import WorkerProcess, compare, read_topic, wait_until_folded

@@ -10,17 +10,17 @@ import pytest
 from ingest.messages import FramesDropped, encode_bundle, encode_message
 from ingest.telemetry import now_ms
 from scoring.messages import RiskClass, RiskMessage, Tick, Verdict, decode_bundle
-from scoring.policy import load_policy
+from scoring.rulebook.policy import load_policy
 from sinks import queries
 from sinks.queries import StoredCounts
 from sinks.reconcile import reconcile
 from sinks.replayed import store_messages
 from sinks.report.reading import read_report
 from sinks.store import Store
+from tests.own_database import database_on, insert, rows
 from tests.sample_exam import SampleExam, as_records, records
 from tests.sample_script import DOCUMENT, EPISODES, POLICY
 from tests.staged_exam import START_MS, Run, StagedExam, fold_all
-from tests.stored_exams import database_on, insert, rows
 
 if TYPE_CHECKING:
     from deploy.stack.local import LocalStack

@@ -18,9 +18,9 @@ from sinks.report.reading import read_report
 from sinks.rows import ObservationRow
 from sinks.schema import SCHEMA_VERSION
 from sinks.store import Store, over_http
+from tests.own_database import database_on, insert, rows
 from tests.sample_exam import SampleExam, as_records, records
 from tests.sample_script import ALLOWED, EPISODES, POLICY, SUPPRESSED
-from tests.stored_exams import database_on, insert, rows
 
 if TYPE_CHECKING:
     from deploy.stack.local import LocalStack

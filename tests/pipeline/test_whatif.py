@@ -18,8 +18,8 @@ from deploy.replaying.what_if import held_rule, question_of, try_of
 from detectors.messages import Face
 from ingest.errors import InputError
 from scoring.messages import SessionObservation
-from scoring.policy import Policy, load_policy, plan
-from scoring.rule_document import Comparison, HeldRule
+from scoring.rulebook.policy import Policy, load_policy, plan
+from scoring.rulebook.rule_document import Comparison, HeldRule
 from sinks.store import Store, over_http
 from sinks.whatif import Flagged, WhatIf, flagged, what_if
 from tests.held_exams import FoundEvent, events_of, exam, exam_policy, fold_exam, under

@@ -37,7 +37,16 @@ def test_demo_finds_exactly_what_is_known(whole_stack: LocalStack, tmp_path: Pat
     assert "://" not in page.read_text().replace("http://www.w3.org/2000/svg", "")
     report = json.loads(next(tmp_path.glob("*.json")).read_text())
     rules = [event["rule"] for event in report["events"]]
-    found = ["looking_away", "talking", "looking_away", "no_face", "multiple_faces", "another_person", "phone", "eyes_closed"]
+    found = [
+        "looking_away",
+        "talking",
+        "looking_away",
+        "no_face",
+        "multiple_faces",
+        "another_person",
+        "phone",
+        "eyes_closed",
+    ]
     assert sorted(rules) == sorted(found)
     assert report["frames"] == {"sent": 450, "observed": 450, "dropped": 0}
     assert len(report["timeline"]) == 90

@@ -8,8 +8,8 @@ from deploy.cli import exit_status
 from deploy.display import clock
 from deploy.reports import file_stem, report_folder
 from ingest.errors import InputError
-from scoring.policy import load_policy
-from scoring.policy_file import presets
+from scoring.rulebook.policy import load_policy
+from scoring.rulebook.policy_file import presets
 
 
 @pytest.mark.parametrize(

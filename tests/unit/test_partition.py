@@ -9,11 +9,11 @@ import pytest
 from ingest.errors import PoisonError
 from ingest.log import Record
 from ingest.messages import SessionStarted, encode_bundle
-from scoring.checkpoint import POSITION, SESSION, View, entries
+from scoring.fold.partition import Partition, Retention
+from scoring.fold.session import SessionState, fold
 from scoring.messages import Observation, RiskMessage, ScoreSample, Tick, Verdict, decode_bundle
-from scoring.partition import Partition, Retention
-from scoring.policy import load_policy, parse_terms
-from scoring.session import SessionState, fold
+from scoring.rulebook.policy import load_policy, parse_terms
+from scoring.worker.checkpoint import POSITION, SESSION, View, entries
 from tests.exam_runs import bundles, exam
 
 START_MS = 1_700_000_000_000

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import InputError, PoisonError
-from scoring.policy import Policy, load_policy, parse_terms
-from scoring.policy_document import PolicyDocument
-from scoring.policy_file import examine_policy, presets, read_policy
-from scoring.rule_document import HeldRule, ImmediateRule
+from scoring.rulebook.policy import Policy, load_policy, parse_terms
+from scoring.rulebook.policy_document import PolicyDocument
+from scoring.rulebook.policy_file import examine_policy, presets, read_policy
+from scoring.rulebook.rule_document import HeldRule, ImmediateRule
 
 PHONE = 'extends = "default"\n\n[rules.phone]\n'
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import InputError
-from scoring.accommodations import Break, Helper, Looser, MedicalDevice, RulesOff
-from scoring.accommodations_file import examine_accommodations, read_accommodations
-from scoring.policy import load_policy, plan
+from scoring.rulebook.accommodations import Break, Helper, Looser, MedicalDevice, RulesOff
+from scoring.rulebook.accommodations_file import examine_accommodations, read_accommodations
+from scoring.rulebook.policy import load_policy, plan
 from tests.preset_exams import around, costs, walk
 from tests.staged_exam import verdict_of
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from ingest.errors import InputError
-from scoring.field_complaints import misfits
-from scoring.policy_document import PolicyDocument
-from scoring.policy_file import PRESETS, examine_policy, read_policy
-from scoring.toml_file import LARGEST_FILE
-from scoring.toml_lines import line_of, lines_of
+from scoring.rulebook.field_complaints import misfits
+from scoring.rulebook.policy_document import PolicyDocument
+from scoring.rulebook.policy_file import PRESETS, examine_policy, read_policy
+from scoring.rulebook.toml_file import LARGEST_FILE
+from scoring.rulebook.toml_lines import line_of, lines_of
 
 BASE = 'extends = "default"\n'
 PHONE = BASE + "\n[rules.phone]\n"

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from scoring.accommodations import Break, Helper, Looser, MedicalDevice, RulesOff
-from scoring.inheritance import origin_of
-from scoring.policy import load_policy
-from scoring.policy_file import examine_policy, presets, read_policy
-from scoring.policy_text import Difference, differences, policy_toml
-from scoring.policy_words import RuleWords, accommodation_words, policy_words, rule_words
-from scoring.refusals import REFUSALS
-from scoring.rule_document import KINDS, Comparison, SequenceRule
-from scoring.signal_words import compared
-from scoring.signals import signal_names
+from scoring.rulebook.accommodations import Break, Helper, Looser, MedicalDevice, RulesOff
+from scoring.rulebook.inheritance import origin_of
+from scoring.rulebook.policy import load_policy
+from scoring.rulebook.policy_file import examine_policy, presets, read_policy
+from scoring.rulebook.policy_text import Difference, differences, policy_toml
+from scoring.rulebook.policy_words import RuleWords, accommodation_words, policy_words, rule_words
+from scoring.rulebook.refusals import REFUSALS
+from scoring.rulebook.rule_document import KINDS, Comparison, SequenceRule
+from scoring.rulebook.signal_words import compared
+from scoring.rulebook.signals import signal_names
 from tests.staged_exam import EVERY_KIND
 
 

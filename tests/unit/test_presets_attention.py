@@ -2,7 +2,7 @@
 
 import pytest
 
-from scoring.policy import load_policy
+from scoring.rulebook.policy import load_policy
 from tests.preset_exams import around, costs, fired, risk, walk, written_out
 from tests.staged_exam import Behaviour, Run, samples_of, verdict_of
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from detectors.messages import Face
+from scoring.fold.verdict import risk_class
 from scoring.messages import CalibrationFinished, RiskMessage
-from scoring.policy import load_policy
-from scoring.verdict import risk_class
+from scoring.rulebook.policy import load_policy
 from tests.preset_exams import around, costs, fired, risk, walk, written_out
 from tests.staged_exam import START_MS, Behaviour, Run, StagedExam, face_like, face_observed, fold_all, verdict_of
 

@@ -9,12 +9,12 @@ import pytest
 
 from ingest.log import Record
 from ingest.messages import SessionStarted, encode_bundle, encode_message
-from scoring.accommodations import RulesOff, accommodations_document
-from scoring.difference import Identity, compare_policies, differences, last_words
+from scoring.fold.difference import Identity, compare_policies, differences, last_words
+from scoring.fold.partition import Partition, Retention
+from scoring.fold.replay import Another, Logged, Replayed, decode_logged, replay, replay_partition, silences_of
 from scoring.messages import CalibrationFinished, RiskMessage, SessionObservation, Tick, Verdict
-from scoring.partition import Partition, Retention
-from scoring.policy import Policy, load_policy, plan
-from scoring.replay import Another, Logged, Replayed, decode_logged, replay, replay_partition, silences_of
+from scoring.rulebook.accommodations import RulesOff, accommodations_document
+from scoring.rulebook.policy import Policy, load_policy, plan
 from tests.staged_exam import START_MS, Run, StagedExam, face_observed
 
 EXAM = StagedExam(

@@ -10,9 +10,9 @@ from deploy.replaying.reading import StoredSession
 from deploy.replaying.suspects import Suspect
 from deploy.replaying.verification import judge
 from ingest.messages import encode_message
-from scoring.difference import last_words
+from scoring.fold.difference import last_words
 from scoring.messages import RiskClosed, RiskMessage, Verdict
-from scoring.policy import load_policy
+from scoring.rulebook.policy import load_policy
 from sinks.queries import StoredObservation
 from tests.staged_exam import Run, StagedExam, fold_all
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.calibration import own_widths
-from scoring.conditions import judge
-from scoring.policy import Policy, load_policy
-from scoring.policy_file import presets
-from scoring.signals import MEASURES, SLOTS
+from scoring.fold.calibration import own_widths
+from scoring.fold.conditions import judge
+from scoring.rulebook.policy import Policy, load_policy
+from scoring.rulebook.policy_file import presets
+from scoring.rulebook.signals import MEASURES, SLOTS
 from sinks.report.policy_text import ComparisonText, RuleText, personal_thresholds, read_policy_text
 
 YAW, FACES = ComparisonText(signal="head_yaw", at_least=20.0), ComparisonText(signal="face_count", at_most=0.0)

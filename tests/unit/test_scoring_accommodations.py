@@ -3,7 +3,8 @@
 import pytest
 
 from ingest.errors import PoisonError
-from scoring.accommodations import (
+from scoring.messages import RiskClosed, RiskMessage, RiskOpened, Verdict
+from scoring.rulebook.accommodations import (
     Accommodation,
     Break,
     Helper,
@@ -13,8 +14,7 @@ from scoring.accommodations import (
     accommodations_document,
     parse_accommodations,
 )
-from scoring.messages import RiskClosed, RiskMessage, RiskOpened, Verdict
-from scoring.policy import Policy, accommodated, announced_policy, parse_terms
+from scoring.rulebook.policy import Policy, accommodated, announced_policy, parse_terms
 from tests.staged_exam import EVERY_KIND, START_MS, Behaviour, Run, samples_of, told, verdict_of
 from tests.staged_policy import accommodating, narrowed
 

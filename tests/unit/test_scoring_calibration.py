@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import pytest
 
 from detectors.messages import Face
-from scoring.calibration import frames_needed
+from scoring.fold.calibration import frames_needed
+from scoring.fold.session import encode_state, fold
 from scoring.messages import CalibrationFinished, SessionObservation
-from scoring.session import encode_state, fold
 from tests.staged_exam import (
     FOUR_RULES,
     START_MS,

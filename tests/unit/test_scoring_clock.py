@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from ingest.messages import BrowserReported
-from scoring.alerts import MOST_PERIODS
-from scoring.capture_time import in_break, outside_breaks, shift_after
+from scoring.fold.alerts import MOST_PERIODS
+from scoring.fold.capture_time import in_break, outside_breaks, shift_after
+from scoring.fold.session import encode_state, fold
+from scoring.fold.state import Looks
 from scoring.messages import RiskMessage, SessionObservation
-from scoring.policy import Policy, load_policy
-from scoring.session import encode_state, fold
-from scoring.state import Looks
+from scoring.rulebook.policy import Policy, load_policy
 from tests.exams_drawn import EVENTFUL
 from tests.staged_exam import (
     EVERY_KIND,

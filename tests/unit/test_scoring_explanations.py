@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from scoring.messages import Counterfactual, RiskClosed, RiskMessage
-from scoring.policy import Policy, plan
-from scoring.policy_document import PolicyDocument
-from scoring.rule_document import Comparison
+from scoring.rulebook.policy import Policy, plan
+from scoring.rulebook.policy_document import PolicyDocument
+from scoring.rulebook.rule_document import Comparison
 from tests.exams_drawn import ALL, eventful, runs_of, stutters, whole_exams
 from tests.staged_exam import EVERY_KIND, FOUR_RULES, Behaviour, Run, StagedExam, fold_all, told
 from tests.staged_policy import narrowed

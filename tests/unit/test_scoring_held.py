@@ -3,7 +3,7 @@
 import pytest
 
 from scoring.messages import RiskClosed, RiskOpened
-from scoring.policy import parse_terms
+from scoring.rulebook.policy import parse_terms
 from tests.staged_exam import FOUR_RULES, START_MS, Behaviour, Run, StagedExam, closed_events, fold_all, told
 
 POLICY = FOUR_RULES

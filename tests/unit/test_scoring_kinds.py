@@ -2,9 +2,9 @@
 
 import pytest
 
+from scoring.fold.session import close_silent, encode_state
 from scoring.messages import RiskClosed, RiskOpened
-from scoring.policy import Policy
-from scoring.session import close_silent, encode_state
+from scoring.rulebook.policy import Policy
 from tests.staged_exam import (
     EVERY_KIND,
     START_MS,

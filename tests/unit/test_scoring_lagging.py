@@ -2,8 +2,8 @@
 
 import pytest
 
+from scoring.fold.session import close_silent
 from scoring.messages import SessionObservation
-from scoring.session import close_silent
 from tests.staged_exam import (
     EVERY_KIND,
     START_MS,

@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from ingest.messages import SessionEnded
-from scoring.alerts import alert, periods
+from scoring.fold.alerts import alert, periods
+from scoring.fold.session import close_silent, fold
+from scoring.fold.state import Alerts
 from scoring.messages import CalibrationFinished, RiskClosed, RiskMessage, SessionObservation
-from scoring.policy import Policy
-from scoring.policy_document import ActivityRules
-from scoring.session import close_silent, fold
-from scoring.state import Alerts
+from scoring.rulebook.policy import Policy
+from scoring.rulebook.policy_document import ActivityRules
 from tests.staged_exam import (
     EVERY_KIND,
     FOUR_RULES,

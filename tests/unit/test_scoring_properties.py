@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ingest.messages import encode_message
+from scoring.fold.session import close_silent, decode_state, encode_state, fold
+from scoring.fold.state import SessionState
 from scoring.messages import RiskClosed, RiskMessage, SessionObservation
-from scoring.plan import Band
-from scoring.policy import Policy
-from scoring.session import close_silent, decode_state, encode_state, fold
-from scoring.signals import SLOTS, STREAMS, Stream
-from scoring.state import SessionState
+from scoring.rulebook.plan import Band
+from scoring.rulebook.policy import Policy
+from scoring.rulebook.signals import SLOTS, STREAMS, Stream
 from tests.exams_drawn import (
     ALL,
     CLEAR,

@@ -8,9 +8,9 @@ import pytest
 
 from ingest.errors import PoisonError
 from ingest.messages import FramesDropped, SessionEnded
+from scoring.fold.session import SessionState, close_silent, decode_state, encode_state, fold
 from scoring.messages import CalibrationFinished, RiskClosed, RiskOpened, SessionObservation, Verdict
-from scoring.policy import Policy
-from scoring.session import SessionState, close_silent, decode_state, encode_state, fold
+from scoring.rulebook.policy import Policy
 from tests.staged_exam import (
     EVERY_KIND,
     FOUR_RULES,

@@ -5,12 +5,12 @@ from math import inf, nan
 import pytest
 
 from detectors.messages import DetectedObject, FaceObserved, PictureQuality
-from scoring.calibration import own_widths
-from scoring.conditions import Judgement, judge
-from scoring.coverage import bridge_ms, look, step_to
-from scoring.plan import PlannedRule
-from scoring.signals import SLOTS, Source, count_faces, face_values, object_values, source_of
-from scoring.state import Looks
+from scoring.fold.calibration import own_widths
+from scoring.fold.conditions import Judgement, judge
+from scoring.fold.coverage import bridge_ms, look, step_to
+from scoring.fold.state import Looks
+from scoring.rulebook.plan import PlannedRule
+from scoring.rulebook.signals import SLOTS, Source, count_faces, face_values, object_values, source_of
 from tests.staged_exam import FOUR_RULES, GOOD, REST, START_MS, face_like, face_observed, objects_observed
 
 POLICY = FOUR_RULES

@@ -6,9 +6,9 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scoring.fold.session import close_silent
 from scoring.messages import RiskClosed, RiskMessage, RiskOpened, ScoreSample, SessionObservation
-from scoring.policy import Policy, parse_terms
-from scoring.session import close_silent
+from scoring.rulebook.policy import Policy, parse_terms
 from tests.exams_drawn import (
     ALL,
     INNOCENT,

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from scoring.policy import Policy, load_policy
-from scoring.reasons import clock
-from scoring.verdict import risk_class
+from scoring.fold.verdict import risk_class
+from scoring.rulebook.policy import Policy, load_policy
+from scoring.rulebook.signal_words import clock
 from tests.staged_exam import FOUR_RULES, START_MS, Run, StagedExam, fold_all, samples_of, told, verdict_of
 
 POLICY = FOUR_RULES

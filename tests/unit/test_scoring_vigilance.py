@@ -11,10 +11,10 @@ from ingest.log import Acknowledgement
 from ingest.messages import Headers
 from ingest.topics import OBSERVATIONS
 from scoring.messages import Tick, decode_bundle
-from scoring.pauses import Exit, PauseGuard
-from scoring.poison import WINDOW, PoisonShare
-from scoring.progress import NOT_STARTED, Progress
-from scoring.ticks import tick
+from scoring.worker.pauses import Exit, PauseGuard
+from scoring.worker.poison import WINDOW, PoisonShare
+from scoring.worker.progress import NOT_STARTED, Progress
+from scoring.worker.ticks import tick
 
 ENDS = dict.fromkeys(range(8), 100)
 
@@ -52,7 +52,7 @@ def test_a_slow_start_is_no_freeze() -> None:
 
 
 def test_a_frozen_worker_ends_with_its_own_status() -> None:
-    script = "from scoring.pauses import PauseGuard as G; g = G(6.0, lambda: 0.0); g._beat_s = -100.0; g.check()"
+    script = "from scoring.worker.pauses import PauseGuard as G; g = G(6.0, lambda: 0.0); g._beat_s = -100.0; g.check()"
     assert subprocess.run([sys.executable, "-c", script], check=False, capture_output=True).returncode == Exit.FROZEN
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from faust.types import TP
 
-from scoring.transport import Consumer
+from scoring.worker.transport import Consumer
 
 SOURCE = TP("observations", 0)
 OTHER = TP("observations", 1)

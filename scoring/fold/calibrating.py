@@ -1,0 +1,91 @@
+"""Calibration as it happens in a session: looks taken, one second try, the end with its rules."""
+
+from collections.abc import Iterable
+
+from detectors.messages import FaceObserved
+from scoring.fold import calibration
+from scoring.fold.capture_time import in_break
+from scoring.fold.events import instant
+from scoring.fold.occurring import settle_instant
+from scoring.fold.state import Calibrating, Moment, SessionState
+from scoring.messages import RiskMessage
+from scoring.rulebook.plan import calibration_rules
+from scoring.rulebook.policy import Policy
+from scoring.rulebook.refusals import REFUSALS
+from scoring.rulebook.rule_document import CalibrationRule
+
+__all__ = ["calibrate", "end_calibration", "skip_calibration"]
+
+Messages = list[RiskMessage]
+_NOBODY = Moment(-1, 0, -1, -1)
+
+
+def calibrate(
+    policy: Policy, state: SessionState, running: Calibrating, seen: FaceObserved, here: Moment, messages: Messages
+) -> None:
+    """One more look, or the end of calibration before it."""
+    rules, floor = policy.spec.calibration, policy.spec.quality
+    if calibration.is_due(running, here.capture_ms):
+        finished = calibration.finish(running, rules, floor, _usual_ms(state))
+        if finished.baseline.status == "FAILED" and rules.extensions and not running.extended:
+            running = calibration.again(running)
+        else:
+            _settle(policy, state, finished, running.start_ms + running.duration_ms, messages)
+            return
+    state.calibrating = calibration.collect(running, rules, floor, seen, here)
+
+
+def end_calibration(policy: Policy, state: SessionState, end_ms: int, messages: Messages) -> None:
+    """The session ends before its calibration does."""
+    if state.calibrating is None:
+        return
+    finished = calibration.finish(state.calibrating, policy.spec.calibration, policy.spec.quality, _usual_ms(state))
+    _settle(policy, state, finished, end_ms, messages)
+
+
+def skip_calibration(policy: Policy, state: SessionState, messages: Messages) -> None:
+    """The session is not to be calibrated."""
+    _settle(policy, state, calibration.skip(policy.spec.calibration), state.start_ms, messages)
+
+
+def _usual_ms(state: SessionState) -> int:
+    return max(state.frame_interval_ms, state.looks_of("faces").usual_ms)
+
+
+def _settle(
+    policy: Policy, state: SessionState, finished: calibration.Finished, end_ms: int, messages: Messages
+) -> None:
+    """The session with its baseline, the thresholds that follow from it, and the signs of cheating it."""
+    running, rules = state.calibrating, policy.spec.calibration
+    first = running.first if running else None
+    start_ms = first.capture_ms if first else state.start_ms
+    end_ms = min(end_ms, start_ms + (running.duration_ms * (1 + running.extended) if running else 0))
+    messages.append(calibration.announce(state, finished, start_ms, end_ms))
+    state.calibrating, state.baseline = None, finished.baseline
+    state.own = calibration.own_widths(finished.spread, rules.spreads)
+    if running is not None and running.first and running.last:
+        _judge(policy, state, finished, running.first, running.last, messages)
+
+
+def _judge(
+    policy: Policy,
+    state: SessionState,
+    finished: calibration.Finished,
+    first: Moment,
+    last: Moment,
+    messages: Messages,
+) -> None:
+    """The rules about calibration; `first` and `last` are the frames that it looked at."""
+    looked = finished.baseline.frames + sum(finished.rejected)
+    fired = [(planned, *_refused(rule, finished.rejected, looked)) for planned, rule in calibration_rules(policy.rules)]
+    is_break = in_break(policy.breaks, first.capture_ms - state.start_ms)
+    for planned, share, limit in fired:
+        if share >= limit:
+            held = instant(first, last, limit, share)
+            settle_instant(policy, state, planned, held, is_break, messages)
+
+
+def _refused(rule: CalibrationRule, rejected: Iterable[int], looked: int) -> tuple[float, float]:
+    """The share of frames that were refused for the rule's reasons, and the share that it asks for."""
+    counts = dict(zip(REFUSALS, rejected, strict=True))
+    return (round(sum(counts[reason] for reason in rule.refused) / looked, 4) if looked else 0.0), rule.share

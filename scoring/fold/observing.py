@@ -1,0 +1,160 @@
+"""One look of a detector and all that follows from it: samples, calibration, conditions, events, risk.
+
+The order of what is said: samples of the seconds that passed before the look, the end of calibration, then events
+closed and opened, rule by rule. A detector's time never runs backwards: a frame stamped earlier counts as simultaneous.
+`state` is always the fold's own copy and is changed in place.
+"""
+
+from detectors.messages import FaceObserved, HandsObserved, IdentityObserved, ObjectsObserved, SpeechObserved
+from ingest.messages import BrowserReported
+from scoring.fold.attention import attend
+from scoring.fold.calibrating import calibrate
+from scoring.fold.capture_time import JUMP_AHEAD_MS, in_break, shift_after
+from scoring.fold.conditions import is_trusted
+from scoring.fold.coverage import look as looked
+from scoring.fold.coverage import step_to
+from scoring.fold.occurring import Messages, advance_rules
+from scoring.fold.rules import Look
+from scoring.fold.score import SECOND_MS, sample_until
+from scoring.fold.state import Looks, Moment, SessionState, Step, View
+from scoring.messages import RiskMessage, Seen
+from scoring.rulebook.plan import Group
+from scoring.rulebook.policy import Policy
+from scoring.rulebook.signals import (
+    Stream,
+    Values,
+    browser_values,
+    count_faces,
+    face_values,
+    hand_values,
+    identity_values,
+    is_clear,
+    last_mouth,
+    object_values,
+    speech_values,
+    standing_after,
+)
+
+MOST_MODELS = 8  # named in one verdict
+_STREAMS: dict[type[Seen], Stream] = {
+    FaceObserved: "faces",
+    ObjectsObserved: "objects",
+    HandsObserved: "hands",
+    SpeechObserved: "speech",
+    IdentityObserved: "identity",
+    BrowserReported: "browser",
+}
+
+
+def stream_of(seen: Seen) -> Stream:
+    """The stream that a look belongs to."""
+    return _STREAMS[type(seen)]
+
+
+def observe(policy: Policy, state: SessionState, seen: Seen, messages: list[RiskMessage]) -> None:
+    """A detector or the candidate's page has looked."""
+    stream, evidence = stream_of(seen), policy.spec.evidence
+    looks = state.looks_of(stream)
+    at_ms = _time_of(state, looks, seen)
+    state.ingested_ms = seen.ingested_ms
+    if at_ms - 1 - state.start_ms >= (state.samples + 1) * SECOND_MS:
+        messages += sample_until(policy, state, at_ms - 1)
+    step = step_to(evidence, stream, looks, state.frame_interval_ms, at_ms)
+    here = moment_of(seen, at_ms)
+    if isinstance(seen, FaceObserved):
+        _see_faces(policy, state, seen, here, step, messages)
+    elif isinstance(seen, BrowserReported):
+        _hear_browser(policy, state, seen, here, step, messages)
+    else:
+        _look(policy, state, Look(stream, here, _values(policy, state, seen), step), messages)
+    if not isinstance(seen, BrowserReported) and seen.model not in state.models:
+        state.models = (*state.models, seen.model)[:MOST_MODELS]
+    state.looks = state.looks | {stream: looked(looks, seen.seq, at_ms, evidence)}
+    state.clock_ms = max(state.clock_ms, at_ms)
+
+
+def _values(
+    policy: Policy, state: SessionState, seen: ObjectsObserved | HandsObserved | SpeechObserved | IdentityObserved
+) -> Values:
+    match seen:
+        case ObjectsObserved():
+            return object_values(seen, policy.object_slots, state.view.clear)
+        case HandsObserved():
+            return hand_values(seen)
+        case SpeechObserved():
+            return speech_values(seen)
+        case IdentityObserved():
+            return identity_values(seen)
+
+
+def _time_of(state: SessionState, looks: Looks, seen: Seen) -> int:
+    """The look's time on the session's clock."""
+    if looks.frames and not looks.at_ms <= seen.capture_ms + state.shift_ms <= looks.at_ms + JUMP_AHEAD_MS:
+        _mend_clock(state, looks, seen)
+    return max(seen.capture_ms + state.shift_ms, looks.at_ms, state.start_ms)
+
+
+def _mend_clock(state: SessionState, looks: Looks, seen: Seen) -> None:
+    shift_ms = shift_after(looks, state.shift_ms, seen, state.ingested_ms)
+    if shift_ms != state.shift_ms:
+        state.shift_ms = shift_ms
+        state.odd = state.odd | {"clock_jumps": state.odd.get("clock_jumps", 0) + 1}
+
+
+def moment_of(seen: Seen, at_ms: int) -> Moment:
+    """The look as evidence."""
+    if isinstance(seen, BrowserReported):
+        return Moment(seen.seq, at_ms, -1, -1, "browser")
+    return Moment(seen.seq, at_ms, seen.partition, seen.offset, "speech" if isinstance(seen, SpeechObserved) else "")
+
+
+def _see_faces(
+    policy: Policy, state: SessionState, seen: FaceObserved, here: Moment, step: Step, messages: Messages
+) -> None:
+    floor = policy.spec.quality
+    if state.calibrating is not None:
+        calibrate(policy, state, state.calibrating, seen, here, messages)
+    count = count_faces(floor, seen, state.view.face_share)
+    middle = state.baseline.middle if state.baseline else None
+    before, mouth = last_mouth(seen, count, step.step_ms, state.view.mouth)
+    values = face_values(floor, middle, seen, count, before)
+    if policy.attention is not None and middle is not None:
+        state.attention = attend(policy.attention, state.attention, values, here.capture_ms, step.seen_ms)
+    share = seen.faces[0].width_share if seen.faces else state.view.face_share
+    _look(policy, state, Look("faces", here, values, step), messages)
+    state.view = View(count, share, is_clear(floor, seen.quality), mouth)
+
+
+def _hear_browser(
+    policy: Policy, state: SessionState, seen: BrowserReported, here: Moment, step: Step, messages: Messages
+) -> None:
+    """What the page said stands until its next report, unless it was silent for too long."""
+    stood = browser_values(state.standing)
+    now, state.standing = standing_after(state.standing, seen)
+    if step.step_ms <= step.bridge_ms:
+        _look(policy, state, Look("browser", here, stood, step), messages)
+        step = Step(0, 0, step.bridge_ms)
+    _look(policy, state, Look("browser", here, browser_values(now), step), messages)
+
+
+def _look(policy: Policy, state: SessionState, look: Look, messages: Messages) -> None:
+    is_break = bool(policy.breaks) and in_break(policy.breaks, look.here.capture_ms - state.start_ms)
+    if not is_break and look.step.seen_ms:
+        _account(policy.groups[look.stream], state, look.values, look)
+    advance_rules(policy, state, look, is_break, messages)
+
+
+def _account(groups: tuple[Group, ...], state: SessionState, values: Values, look: Look) -> None:
+    """Add the time that was seen to the groups of rules that could judge it."""
+    known = list(state.known)
+    faces = look.stream == "faces"
+    for group in groups:
+        is_known = (
+            (not group.count or values[0] is not None)
+            and (not group.face or not faces or values[1] is not None)
+            and (not group.clear or state.view.clear)
+            and (not group.trust or is_trusted(group.trust, state.own, values))
+        )
+        if is_known:
+            known[group.number] += look.step.seen_ms
+    state.known = tuple(known)

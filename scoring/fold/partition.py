@@ -1,0 +1,200 @@
+"""One partition of `observations` as it is folded: a bundle in, risk messages out, completely or not at all.
+
+Pure: no clock, no broker. Log time is the timestamp of the record at hand, so that a replay of the log takes every
+decision again. States are never changed in place; what a failed bundle touched is forgotten.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ingest.errors import PoisonError
+from ingest.log import Record
+from ingest.messages import SessionStarted
+from scoring.fold.session import SessionState, close_silent, fold
+from scoring.messages import RiskMessage, SessionObservation, Tick, unpack_bundle
+from scoring.rulebook.policy import Policy, accommodated, announced_policy
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a partition remembers of one session.
+
+    `offset` is the last record folded into `state` (the fence: a record at or below it is skipped); `log_ms` that
+    record's timestamp; `policy` the key of the policy, with accommodations, that the session started with.
+    """
+
+    offset: int
+    log_ms: int
+    policy: str
+    state: SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a partition remembers, in log time.
+
+    A finished session is fenced for `finished_ms` against late repetitions, then forgotten. A session is closed after
+    `silence_ms` without a sign of life even when its policy would wait longer: by then its observations leave the log.
+    """
+
+    finished_ms: int = 15 * 60_000
+    silence_ms: int = 24 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What one record gave: messages in order, and how many observations went into them."""
+
+    messages: tuple[RiskMessage, ...]
+    observations: int
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one record changes, or what changed since a checkpoint; None: forgotten."""
+
+    sessions: dict[str, Held | None] = field(default_factory=dict)
+    policies: dict[str, Policy | None] = field(default_factory=dict)
+
+    def add(self, later: "Changes") -> None:
+        self.sessions |= later.sessions
+        self.policies |= later.policies
+
+
+class Partition:
+    """The sessions and policies of one partition, everything below `next_offset` folded in.
+
+    `shadow`: a policy on trial, which every session is folded under instead of its own.
+    """
+
+    def __init__(
+        self,
+        retention: Retention,
+        next_offset: int,
+        sessions: Mapping[str, Held] | None = None,
+        policies: Mapping[str, Policy] | None = None,
+        shadow: Policy | None = None,
+    ) -> None:
+        self._retention, self.shadow = retention, shadow
+        self.sessions = dict(sessions or {})
+        self.policies = dict(policies or {})
+        self.next_offset = next_offset
+        self.log_ms = 0
+        self._changes = Changes()
+
+    def fold(self, record: Record) -> Folded:
+        """Fold one record.
+
+        Raises: PoisonError when any observation of it cannot be folded; then only `next_offset` has moved.
+        """
+        assert record.offset == self.next_offset, f"offset {record.offset} delivered instead of {self.next_offset}"
+        self.next_offset, self.log_ms = record.offset + 1, record.timestamp_ms
+        step = _Step(self, record)
+        try:
+            for observation, packed in unpack_bundle(record.value):
+                if isinstance(observation, Tick):
+                    step.tick()
+                else:
+                    step.observe(observation, packed)
+        except PoisonError:
+            raise
+        except Exception as error:
+            raise PoisonError(f"cannot fold: {type(error).__name__}: {error}") from error
+        self._apply(step.changes)
+        return Folded(tuple(step.messages), step.observations)
+
+    def take_changes(self) -> Changes:
+        """What changed since the last call, for a checkpoint."""
+        changes, self._changes = self._changes, Changes()
+        return changes
+
+    @property
+    def live(self) -> int:
+        """Sessions that have not ended."""
+        return sum(not held.state.closed for held in self.sessions.values())
+
+    def quiet_for(self, held: Held, log_ms: int) -> bool:
+        """Whether a live session has been silent long enough to be closed."""
+        limit = min(self.policies[held.policy].silence_ms, self._retention.silence_ms)
+        return not held.state.closed and log_ms - held.log_ms >= limit
+
+    def is_over(self, held: Held, log_ms: int) -> bool:
+        """Whether a finished session need not be fenced any longer."""
+        return held.state.closed and log_ms - held.log_ms >= self._retention.finished_ms
+
+    def _apply(self, changes: Changes) -> None:
+        for session, held in changes.sessions.items():
+            if held is None:
+                del self.sessions[session]
+            else:
+                self.sessions[session] = held
+        self.policies |= {digest: policy for digest, policy in changes.policies.items() if policy is not None}
+        if None in changes.sessions.values():
+            changes.policies |= self._forget_unused_policies()
+        self._changes.add(changes)
+
+    def _forget_unused_policies(self) -> dict[str, None]:
+        used = {held.policy for held in self.sessions.values()}
+        unused = [digest for digest in self.policies if digest not in used]
+        for digest in unused:
+            del self.policies[digest]
+        return dict.fromkeys(unused)
+
+
+class _Step:
+    """The folding of one record into a partition, until it is known to succeed."""
+
+    def __init__(self, partition: Partition, record: Record) -> None:
+        self._partition, self._offset, self._log_ms = partition, record.offset, record.timestamp_ms
+        self.changes = Changes()
+        self.messages: list[RiskMessage] = []
+        self.observations = 0
+
+    def observe(self, observation: SessionObservation, packed: bytes) -> None:
+        """Fold one observation of a session."""
+        self.observations += 1
+        session = observation.session
+        held = self._held(session)
+        if held is not None and session not in self.changes.sessions and held.offset >= self._offset:
+            return  # saved after the position was: contains this record already
+        policy = self._announced(observation) if held is None else self._policy(held.policy)
+        state, messages = fold(policy, held.state if held else None, observation, packed)
+        if held is None or state is not held.state:  # else a repetition: no sign of life, nothing to save
+            self._keep(session, policy, state, messages)
+
+    def tick(self) -> None:
+        """Time has passed: close what is silent, forget what is over."""
+        self.observations += 1
+        for session, held in list(self._partition.sessions.items()):
+            if session in self.changes.sessions or held.offset >= self._offset:
+                continue  # has just shown a sign of life
+            if self._partition.is_over(held, self._log_ms):
+                self.changes.sessions[session] = None
+            elif self._partition.quiet_for(held, self._log_ms):
+                policy = self._policy(held.policy)
+                self._keep(session, policy, *close_silent(policy, held.state))
+
+    def _keep(self, session: str, policy: Policy, state: SessionState, messages: Iterable[RiskMessage]) -> None:
+        self.messages += messages
+        self.changes.sessions[session] = Held(self._offset, self._log_ms, policy.key, state)
+        if policy.key not in self._partition.policies:
+            self.changes.policies[policy.key] = policy
+
+    def _held(self, session: str) -> Held | None:
+        if session in self.changes.sessions:
+            return self.changes.sessions[session]
+        return self._partition.sessions.get(session)
+
+    def _policy(self, key: str) -> Policy:
+        return self.changes.policies.get(key) or self._partition.policies[key]
+
+    def _announced(self, first: SessionObservation) -> Policy:
+        """The policy of a session that begins with `first`: the one it brings, else the stage's default.
+
+        Under a shadow policy: that one, with what the person is allowed.
+        """
+        start = first if isinstance(first, SessionStarted) else None
+        allowed = start.accommodations if start else ""
+        if self._partition.shadow is not None:
+            return accommodated(self._partition.shadow, allowed)
+        return announced_policy(start.policy if start else "", allowed)

@@ -1,0 +1,168 @@
+"""The fold: one session's observations in log order become its risk events, score samples and verdicts.
+
+`fold` and `close_silent` are pure: the same policy, state and observation give the same state and the same messages,
+live, in replay and in tests. No clock, no randomness; time is the capture time of the observations. The state that
+they are given is never changed.
+"""
+
+from copy import copy
+from hashlib import blake2b
+from typing import Literal
+
+from detectors.messages import (
+    FaceObserved,
+    FramesEnded,
+    HandsObserved,
+    IdentityObserved,
+    ObjectsObserved,
+    SpeechObserved,
+)
+from ingest.messages import BrowserReported, FramesDropped, SessionEnded, SessionStarted, encode_message
+from scoring.fold.calibrating import end_calibration, skip_calibration
+from scoring.fold.observing import observe, stream_of
+from scoring.fold.occurring import Messages, close_rules
+from scoring.fold.score import is_wrong, sample_until, settle
+from scoring.fold.state import Calibrating, Drops, Ending, SessionState, decode_state, encode_state
+from scoring.fold.verdict import conclude
+from scoring.messages import RiskMessage, SessionObservation
+from scoring.rulebook.policy import Policy
+
+__all__ = ["SessionState", "close_silent", "decode_state", "encode_state", "fold"]
+
+DIGEST_BYTES = 16
+FIRST_REVISION = 1
+LONGEST_CALIBRATION_MS = 600_000
+MOST_DROPPED = 1_000_000_000  # in one report: a garbled count must not outgrow the checkpoint's integers
+MOST_ANNOUNCEMENTS = 4  # different ones of one session that are told apart
+
+Folded = tuple[SessionState, tuple[RiskMessage, ...]]
+
+
+def fold(
+    policy: Policy, state: SessionState | None, observation: SessionObservation, packed: bytes | None = None
+) -> Folded:
+    """The next state and what follows from one observation; `state` None: the session's first.
+
+    `policy` is the one that the session began with, the default for a session whose start was never seen. `packed` are
+    the observation's bytes in the log; without them, those that this version would write. What was seen before, and
+    whatever comes after the session's end, returns the same state and nothing.
+    """
+    if state is not None and (state.closed_by == "end" or not _is_new(state, observation)):
+        return state, ()
+    messages: Messages = []
+    state = _begin(policy, observation, messages) if state is None else copy(state)
+    if state.closed:
+        state.closed_by, state.revision = "", state.revision + 1
+    _chain(state, observation, packed)
+    _take(policy, state, observation, messages)
+    if state.ending.is_complete:
+        _conclude(policy, state, "end", messages)
+    return state, tuple(messages)
+
+
+def close_silent(policy: Policy, state: SessionState) -> Folded:
+    """End a session that was silent for `policy.silence_ms` of log time."""
+    if state.closed:
+        return state, ()
+    messages: Messages = []
+    state = copy(state)
+    _conclude(policy, state, "silence", messages)
+    return state, tuple(messages)
+
+
+def _take(policy: Policy, state: SessionState, observation: SessionObservation, messages: Messages) -> None:
+    """`state`: the fold's own copy. The source's last word and the detectors' come in either order."""
+    match observation:
+        case FaceObserved() | ObjectsObserved() | HandsObserved() | SpeechObserved():
+            observe(policy, state, observation, messages)
+        case IdentityObserved() | BrowserReported():
+            observe(policy, state, observation, messages)
+        case FramesDropped():
+            state.drops = _dropped(state.drops, observation)
+        case FramesEnded():
+            state.ending = Ending(state.ending.capture_ms, state.ending.frames_sent, observation.seq)
+            state.ingested_ms = observation.ingested_ms
+        case SessionEnded(capture_ms=capture_ms, frames_sent=frames_sent):
+            state.ending = Ending(capture_ms, max(frames_sent, 0), state.ending.frames_passed)
+        case SessionStarted():
+            _announce(state, observation)
+
+
+def _begin(policy: Policy, first: SessionObservation, messages: Messages) -> SessionState:
+    """A session begins with its announcement, or unannounced with whatever comes first."""
+    start = first if isinstance(first, SessionStarted) else None
+    start_ms = first.from_ms if isinstance(first, FramesDropped) else first.capture_ms
+    wanted = start.calibration_ms if start else None
+    duration_ms = min(policy.spec.calibration.duration_ms if wanted is None else wanted, LONGEST_CALIBRATION_MS)
+    groups = {number for rule in policy.rules for number in rule.groups}
+    state = SessionState(
+        session=first.session,
+        policy=policy.digest,
+        start_ms=start_ms,
+        frame_interval_ms=max(start.frame_interval_ms, 0) if start else 0,
+        calibrating=Calibrating(duration_ms) if duration_ms > 0 else None,
+        observations=bytes(DIGEST_BYTES),
+        clock_ms=start_ms,
+        ingested_ms=getattr(first, "ingested_ms", start_ms),
+        known=(0,) * len(groups),
+        revision=FIRST_REVISION,
+    )
+    if state.calibrating is None:
+        skip_calibration(policy, state, messages)
+    return state
+
+
+def _is_new(state: SessionState, observation: SessionObservation) -> bool:
+    """Whether this was not seen before: detectors that restart repeat themselves."""
+    match observation:
+        case FaceObserved(seq=seq) | ObjectsObserved(seq=seq) | HandsObserved(seq=seq) | SpeechObserved(seq=seq):
+            return seq > state.looks_of(stream_of(observation)).seq
+        case IdentityObserved(seq=seq) | BrowserReported(seq=seq):
+            return seq > state.looks_of(stream_of(observation)).seq
+        case FramesDropped(stage=stage, seq=seq, to_ms=to_ms):
+            return (seq, to_ms) > (state.drops.ingest if stage == "ingest" else state.drops.detectors)
+        case FramesEnded(seq=seq):
+            return seq > state.ending.frames_passed
+        case SessionEnded():
+            return state.ending.frames_sent < 0
+        case SessionStarted():
+            known = state.announcements
+            return len(known) < MOST_ANNOUNCEMENTS and _announcement(observation) not in known
+
+
+def _chain(state: SessionState, observation: SessionObservation, packed: bytes | None) -> None:
+    """The observation goes into the digest."""
+    message = encode_message(observation) if packed is None else packed
+    state.observations = blake2b(state.observations + message, digest_size=DIGEST_BYTES).digest()
+
+
+def _announce(state: SessionState, start: SessionStarted) -> None:
+    """The first word counts; another start than the first one is somebody else's, or came too late."""
+    if state.announcements or state.looks:
+        oddity = "announced_again" if state.announced else "announced_late"
+        state.odd = state.odd | {oddity: state.odd.get(oddity, 0) + 1}
+    else:
+        state.announced = True
+    state.announcements = (*state.announcements, _announcement(start))
+
+
+def _announcement(start: SessionStarted) -> bytes:
+    return blake2b(encode_message(start), digest_size=8).digest()
+
+
+def _dropped(drops: Drops, report: FramesDropped) -> Drops:
+    count, mark = drops.count + min(max(report.count, 0), MOST_DROPPED), (report.seq, report.to_ms)
+    if report.stage == "ingest":
+        return Drops(count, mark, drops.detectors)
+    return Drops(count, drops.ingest, mark)
+
+
+def _conclude(policy: Policy, state: SessionState, by: Literal["end", "silence"], messages: Messages) -> None:
+    """All that was going on is ended, and a verdict is given."""
+    end_ms = max(state.clock_ms, state.ending.capture_ms + state.shift_ms if state.ending.frames_sent >= 0 else 0)
+    end_calibration(policy, state, end_ms, messages)
+    messages += sample_until(policy, state, end_ms)
+    state.risk = settle(state.risk, policy.spec.score.decay_per_s, is_wrong(policy, state), end_ms)
+    close_rules(policy, state, end_ms, messages)
+    state.closed_by = by
+    messages.append(conclude(policy, state, end_ms))

@@ -1,0 +1,236 @@
+"""Signals: the numbers that rules speak of, taken from one observation. None means unknown: never held against anyone.
+
+A signal is unknown when the picture is too dark or blurred for a miss to mean anything, when the face is too small,
+when a number is not finite, or when it is relative to a baseline that is not known yet. Deviations are kept with their
+sign; a test looks at their size or at one side of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal, get_args
+
+from detectors.messages import (
+    Face,
+    FaceObserved,
+    HandsObserved,
+    IdentityObserved,
+    ObjectsObserved,
+    PictureQuality,
+    SpeechObserved,
+)
+from ingest.messages import BrowserReported, BrowserSign
+from scoring.rulebook.policy_document import QualityFloor
+
+Stream = Literal["faces", "objects", "hands", "speech", "identity", "browser"]
+STREAMS: tuple[Stream, ...] = get_args(Stream)
+Needs = Literal["anything", "count", "face", "eyes", "clear"]
+"""What must be known for a signal to be: nothing but a look, the number of faces, a face's pose, open eyes, a clear
+picture."""
+
+MEASURES = ("yaw_deg", "pitch_deg", "roll_deg", "gaze_x", "gaze_y", "eye_openness", "mouth_openness")
+"""What calibration learns of a person, in the order of every tuple of measures."""
+
+Values = Sequence[float | None]
+"""The signals of one look, in the order of its stream's slots."""
+
+_FACE_SLOTS = (
+    "face_count",
+    "head_yaw",
+    "head_pitch",
+    "head_roll",
+    "gaze_x",
+    "gaze_y",
+    "eye_openness",
+    "mouth_openness",
+    "mouth_change",
+    "face_width",
+    "brightness",
+    "sharpness",
+    "frozen",
+)
+DEVIATIONS = {"head_yaw": 0, "head_pitch": 1, "head_roll": 2, "gaze_x": 3, "gaze_y": 4}
+"""Signal -> place in MEASURES: deviation from the person's baseline, degrees or shares of the eye's width."""
+
+SIDES = {
+    "head_left": ("head_yaw", -1),
+    "head_right": ("head_yaw", 1),
+    "head_up": ("head_pitch", 1),
+    "head_down": ("head_pitch", -1),
+    "gaze_left": ("gaze_x", -1),
+    "gaze_right": ("gaze_x", 1),
+    "gaze_up": ("gaze_y", -1),
+    "gaze_down": ("gaze_y", 1),
+}
+"""One side of a deviation, as the picture shows it: the signal, and the sign that it has on that side."""
+
+_HAND_SLOTS = ("hand_at_face", "hand_signal", "hand_holding")
+_SPEECH_SLOTS = ("speech", "other_voice", "level_dbfs")
+_IDENTITY_SLOTS = ("identity",)
+BROWSER_SIGNS: tuple[BrowserSign, ...] = tuple(sign for sign in get_args(BrowserSign) if sign != "alive")
+MOMENTARY = ("copied", "pasted")
+OBJECT, SECOND = "object:", "second:"
+"""Prefixes of a label: confidence of the best box, and of the second best (two persons)."""
+
+SLOTS: dict[Stream, tuple[str, ...]] = {
+    "faces": _FACE_SLOTS,
+    "objects": (),
+    "hands": _HAND_SLOTS,
+    "speech": _SPEECH_SLOTS,
+    "identity": _IDENTITY_SLOTS,
+    "browser": BROWSER_SIGNS,
+}
+_NEEDS: dict[str, Needs] = {
+    "face_count": "count",
+    **dict.fromkeys(("head_yaw", "head_pitch", "head_roll"), "face"),
+    **dict.fromkeys(("gaze_x", "gaze_y"), "face"),
+    **dict.fromkeys(("eye_openness", "mouth_openness", "mouth_change"), "face"),
+    "face_width": "face",
+}
+_MOUTH_STEP_MS = 1500  # two looks further apart say nothing about how a mouth moves
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a signal comes from: the stream, its slot there, which side of it (0: its size), what it needs."""
+
+    stream: Stream
+    slot: str
+    side: int
+    needs: Needs
+
+
+def source_of(signal: str) -> Source | None:
+    """Where a signal comes from; None: there is no such signal."""
+    slot, side = SIDES.get(signal, (signal, 0))
+    for stream, slots in SLOTS.items():
+        if slot in slots:
+            return Source(stream, slot, side, _NEEDS.get(slot, "anything"))
+    for prefix in (OBJECT, SECOND):
+        label = signal.removeprefix(prefix)
+        if signal.startswith(prefix) and label.replace("_", "").isalpha() and label.islower():
+            return Source("objects", signal, 0, "clear")
+    return None
+
+
+def signal_names() -> tuple[str, ...]:
+    """Every signal, for people who write policies."""
+    fixed = tuple(slot for slots in SLOTS.values() for slot in slots)
+    return (*fixed, *SIDES, f"{OBJECT}<label>", f"{SECOND}<label>")
+
+
+def is_clear(floor: QualityFloor, quality: PictureQuality) -> bool:
+    """Whether a miss in this picture means that there was nothing to see."""
+    return quality.brightness >= floor.min_brightness and quality.sharpness >= floor.min_sharpness
+
+
+def measures_of(face: Face) -> tuple[float, ...] | None:
+    """The face's numbers in the order of MEASURES; None when one of them is not finite."""
+    measures = (
+        face.yaw_deg,
+        face.pitch_deg,
+        face.roll_deg,
+        face.gaze_x,
+        face.gaze_y,
+        face.eye_openness,
+        face.mouth_openness,
+    )
+    return measures if isfinite(sum(measures)) else None
+
+
+def count_faces(floor: QualityFloor, seen: FaceObserved, last_share: float) -> int:
+    """How many faces are in the picture; -1: not known.
+
+    A miss counts only in a clear picture, and only when the last face was not already too small to be found reliably.
+    """
+    if len(seen.faces) == 1:  # nearly always
+        return 1 if seen.faces[0].width_share >= floor.min_face_share else -1
+    if seen.faces:
+        return sum(face.width_share >= floor.min_face_share for face in seen.faces) or -1
+    lost = 0.0 < last_share < floor.min_face_share
+    return 0 if is_clear(floor, seen.quality) and not lost else -1
+
+
+def face_values(
+    floor: QualityFloor, baseline: tuple[float, ...] | None, seen: FaceObserved, count: int, mouth: float | None
+) -> list[float | None]:
+    """The signals of one look at faces, in the order of the slots; the pose is the largest face's.
+
+    `baseline`: the person's own, order of MEASURES. `mouth`: its openness at the last look, if that was just before.
+    """
+    quality = seen.quality
+    picture = (quality.brightness, quality.sharpness, 1.0 if quality.frozen else 0.0)
+    known = float(count) if count >= 0 else None
+    measures = measures_of(seen.faces[0]) if baseline is not None and count > 0 else None
+    if measures is None or baseline is None:
+        return [known, None, None, None, None, None, None, None, None, None, *picture]
+    openness = measures[5] / baseline[5] if baseline[5] > 0.0 else None
+    gaze_x, gaze_y = measures[3] - baseline[3], measures[4] - baseline[4]
+    if openness is not None and openness < floor.eyes_closed_below:
+        gaze_x = gaze_y = 0.0  # closed eyes look nowhere; a bowed head lowers the lids, so the head still counts
+    return [
+        known,
+        measures[0] - baseline[0],
+        measures[1] - baseline[1],
+        measures[2] - baseline[2],
+        gaze_x,
+        gaze_y,
+        openness,
+        measures[6] / baseline[6] if baseline[6] > 0.0 else None,
+        None if mouth is None else abs(measures[6] - mouth),
+        seen.faces[0].width_share,
+        *picture,
+    ]
+
+
+def last_mouth(seen: FaceObserved, count: int, step_ms: int, before: float | None) -> tuple[float | None, float | None]:
+    """The mouth's openness to compare this look with, and the one to keep for the next look."""
+    now = seen.faces[0].mouth_openness if count > 0 else None
+    return (before if step_ms <= _MOUTH_STEP_MS else None), (now if now is not None and isfinite(now) else None)
+
+
+def object_values(seen: ObjectsObserved, slots: Mapping[str, int], clear: bool) -> list[float | None]:
+    """The confidences that `slots` ask for; what was not found is unknown in a bad picture."""
+    values: list[float | None] = [0.0 if clear else None] * len(slots)
+    best: dict[str, float] = {}
+    for one in sorted(seen.objects, key=lambda found: -found.confidence) if len(seen.objects) > 1 else seen.objects:
+        if not 0.0 < one.confidence <= 1.0:
+            continue
+        signal = (SECOND if one.label in best else OBJECT) + one.label
+        if signal in slots and not (best.get(signal)):
+            values[slots[signal]] = best[signal] = one.confidence
+        best[one.label] = one.confidence
+    return values
+
+
+def hand_values(seen: HandsObserved) -> list[float | None]:
+    """In the order of the slots."""
+    return [_finite(seen.at_face), _finite(seen.signalling), _finite(seen.holding)]
+
+
+def speech_values(seen: SpeechObserved) -> list[float | None]:
+    """In the order of the slots."""
+    return [_finite(seen.speech), _finite(seen.other), _finite(seen.level_dbfs)]
+
+
+def identity_values(seen: IdentityObserved) -> list[float | None]:
+    """In the order of the slots."""
+    return [_finite(seen.similarity)]
+
+
+def browser_values(standing: int) -> list[float | None]:
+    """In the order of the slots; bit n of `standing` is slot n."""
+    return [float(standing >> place & 1) for place in range(len(BROWSER_SIGNS))]
+
+
+def standing_after(standing: int, report: BrowserReported) -> tuple[int, int]:
+    """What the page says now, and what of it still stands at its next report."""
+    if report.sign == "alive":
+        return standing, standing
+    bit = 1 << BROWSER_SIGNS.index(report.sign)
+    now = standing | bit if report.on else standing & ~bit
+    return now, now & ~bit if report.sign in MOMENTARY else now
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None

@@ -1,0 +1,1 @@
+"""The Faust worker around the fold: delivery without holes, checkpoints, ownership, ticks."""
