@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import chdb
-from chdb.state.sqlitelike import Connection
+from chdb.state.sqlitelike import Connection, connect
 
 from deploy.clickhouse.native import empty_block
 from deploy.clickhouse.statement import Statement, quoted
@@ -68,7 +67,7 @@ class Engine:
             self._free.get().close()
 
     def _connect(self) -> Connection:
-        return chdb.connect(self._address)
+        return connect(self._address)
 
     @contextmanager
     def _borrowed(self) -> Iterator[Connection]:

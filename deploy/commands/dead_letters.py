@@ -30,7 +30,7 @@ def dlq(most: int) -> None:
 
 
 async def _read(bootstrap: str) -> list[tuple[int, DeadLetter]]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
     try:
         async with asyncio.timeout(DEADLINE_S):
             await consumer.start()
