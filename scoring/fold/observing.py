@@ -61,16 +61,22 @@ def observe(policy: Policy, state: SessionState, seen: Seen, messages: list[Risk
         messages += sample_until(policy, state, at_ms - 1)
     step = step_to(evidence, stream, looks, state.frame_interval_ms, at_ms)
     here = moment_of(seen, at_ms)
-    if isinstance(seen, FaceObserved):
-        _see_faces(policy, state, seen, here, step, messages)
-    elif isinstance(seen, BrowserReported):
+    if isinstance(seen, BrowserReported):
         _hear_browser(policy, state, seen, here, step, messages)
     else:
-        _look(policy, state, Look(stream, here, _values(policy, state, seen), step), messages)
-    if not isinstance(seen, BrowserReported) and seen.model not in state.models:
-        state.models = (*state.models, seen.model)[:MOST_MODELS]
-    state.looks = state.looks | {stream: looked(looks, seen.seq, at_ms, evidence)}
-    state.clock_ms = max(state.clock_ms, at_ms)
+        _name_model(state, seen.model)
+        if isinstance(seen, FaceObserved):
+            _see_faces(policy, state, seen, here, step, messages)
+        else:
+            _look(policy, state, Look(stream, here, _values(policy, state, seen), step), messages)
+    state.looks = {**state.looks, stream: looked(looks, seen.seq, at_ms, evidence)}
+    if at_ms > state.clock_ms:
+        state.clock_ms = at_ms
+
+
+def _name_model(state: SessionState, model: str) -> None:
+    if model not in state.models:
+        state.models = (*state.models, model)[:MOST_MODELS]
 
 
 def _values(

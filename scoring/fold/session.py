@@ -5,9 +5,10 @@ live, in replay and in tests. No clock, no randomness; time is the capture time 
 they are given is never changed.
 """
 
-from copy import copy
 from hashlib import blake2b
 from typing import Literal
+
+from msgspec.structs import replace
 
 from detectors.messages import (
     FaceObserved,
@@ -50,7 +51,7 @@ def fold(
     if state is not None and (state.closed_by == "end" or not _is_new(state, observation)):
         return state, ()
     messages: Messages = []
-    state = _begin(policy, observation, messages) if state is None else copy(state)
+    state = _begin(policy, observation, messages) if state is None else replace(state)
     if state.closed:
         state.closed_by, state.revision = "", state.revision + 1
     _chain(state, observation, packed)
@@ -65,7 +66,7 @@ def close_silent(policy: Policy, state: SessionState) -> Folded:
     if state.closed:
         return state, ()
     messages: Messages = []
-    state = copy(state)
+    state = replace(state)
     _conclude(policy, state, "silence", messages)
     return state, tuple(messages)
 
