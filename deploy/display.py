@@ -88,19 +88,20 @@ def verdict_line(report: Report) -> Text:
 
 
 def event_table(report: Report) -> Table | str:
-    """The risk events by time; beside each, how much of the session its rule could judge."""
+    """The risk events by time; beside each, how much of the session its rule could judge, and with what change of the
+    rule it would not be there."""
     if not report.events:
         return "no risk events"
     judged = {total.rule: f"{total.coverage:.0%}" for total in report.verdict.rules}
     table = Table(title=f"risk events of {report.session}", title_justify="left")
     for name in ("from", "to"):
         table.add_column(name, justify="right")
-    table.add_column("rule")
+    table.add_column("rule", no_wrap=True)
     for name in ("peak", "points", "judged"):
         table.add_column(name, justify="right")
-    table.add_column("would not have fired with")
+    table.add_column("not with", no_wrap=True)
     for e in report.events:
-        points = f"+{e.points:g}{' permanent' if e.permanent else ''}"
+        points = f"+{e.points:g}{' stay' if e.permanent else ''}"
         peak = f"{e.peak:g} {e.direction}".strip()
         row = (clock(e.start_ms), clock(e.end_ms), e.rule, peak, points, judged.get(e.rule, ""), _unless(e))
         table.add_row(*row)

@@ -100,11 +100,19 @@ KNOWN: dict[str, tuple[Known, ...]] = {
     ),
     "eyes-centre-left-centre.mp4": (Known(5.7, 10.2, "eyes aside, head still", rule="looking_away"),),
     "eyes-centre.mp4": (),
-    "people-come-and-go.mp4": (Known(0.0, 139.0, "nobody's face", rule="no_face"),),
-    "two-people.gif": (Known(0.0, 4.7, "two faces", rule="multiple_faces"),),
+    "people-come-and-go.mp4": (
+        Known(0.0, 139.0, "nobody's face", rule="no_face"),
+        Known(0.0, 10.0, "no face while calibrating", rule="calibration_absent"),
+    ),
+    "two-people.gif": (
+        Known(0.0, 4.7, "two faces", rule="multiple_faces"),
+        Known(0.0, 4.7, "two persons", rule="another_person"),
+        Known(0.0, 4.7, "two faces while calibrating", rule="calibration_company"),
+    ),
     "head-turns.gif": (
         Known(0.0, 0.4, "head far left", turned),
         Known(0.8, 1.5, "head to the right", turned),
+        Known(0.0, 1.9, "turned away while calibrating", rule="calibration_aside"),
     ),
     "hands-sign-a.mkv": (),
 }
