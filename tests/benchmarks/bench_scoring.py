@@ -1,9 +1,10 @@
 """Observations a second through Kafka and one scoring worker, beside Faust as it is usually used and a plain loop.
 
 Run: `proctor bench scoring`, with a broker of its own. One run measures, with 2,000 sessions and for bundles of 16 and
-of 64: the fold alone in memory, the plain loop (reads, folds, publishes; no checkpoints, loses its states when killed:
-the upper bound) and the worker as it is started in earnest; and once, with one observation a message, stock Faust with
-a table. Wall clock and, since the machine may be busy, per second of CPU.
+of 64: the function of the fold; the same with bundles unpacked and messages packed ("fold alone"); the plain loop
+(reads, folds, publishes; no checkpoints, loses its states when killed: the upper bound); the worker as it is started
+in earnest; and once, with one observation a message, stock Faust with a table. Wall clock and, since the machine may be
+busy, per second of CPU.
 """
 
 import argparse
@@ -31,6 +32,9 @@ from ingest.messages import encode_bundle, encode_message
 from ingest.telemetry import now_ms
 from ingest.topics import OBSERVATIONS, PARTITIONS, RISK_EVENTS, create_topics, partition_of
 from scoring.fold.partition import Partition, Retention
+from scoring.fold.session import SessionState, fold
+from scoring.messages import Tick, unpack_bundle
+from scoring.rulebook.policy import announced_policy
 from tests.exam_runs import exam
 
 SESSIONS = 2000
@@ -76,6 +80,18 @@ def backlog(observations: int, bundle: int) -> Iterator[tuple[int, bytes]]:
                 yield number, encode_bundle(waiting[number])  # type: ignore[arg-type]
                 waiting[number] = []
     yield from ((number, encode_bundle(rest)) for number, rest in waiting.items() if rest)  # type: ignore[arg-type]
+
+
+def function(records: list[tuple[int, bytes]], bundle: int) -> Figure:
+    """The function of the fold and nothing else: every observation unpacked before, no message packed."""
+    policy, states = announced_policy("", ""), dict[str, SessionState]()
+    unpacked = [one for _, value in records for one in unpack_bundle(value)]
+    started, cpu = time.perf_counter(), time.process_time()
+    for observation, packed in unpacked:
+        if not isinstance(observation, Tick):
+            session = observation.session
+            states[session], _ = fold(policy, states.get(session), observation, packed)
+    return Figure("the function", bundle, len(unpacked), time.perf_counter() - started, time.process_time() - cpu)
 
 
 def alone(records: list[tuple[int, bytes]], bundle: int) -> Figure:
@@ -195,6 +211,7 @@ def _folded() -> int:
 
 def measure(kafka: str, bundle: int, observations: int) -> Iterator[Figure]:
     records = list(backlog(observations, bundle))
+    yield function(records, bundle)
     figure = alone(records, bundle)
     yield figure
     prefix = f"bench-{uuid4().hex[:8]}-"
