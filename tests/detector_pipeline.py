@@ -123,6 +123,12 @@ def _objects(jpeg: bytes) -> ObjectsReading:
     return ObjectsReading(read_boxes(object_detector().look(jpeg)[None]), object_detector().digest)
 
 
+def _listens(pid: int) -> bool:
+    """Whether the process catches SIGTERM."""
+    caught = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
 @dataclass(slots=True)
 class DetectorProcess:
     """One `python -m detectors`, killed and started again as the test wants."""
@@ -144,8 +150,13 @@ class DetectorProcess:
         self.process.wait(10)
 
     def terminate(self) -> int:
-        """SIGTERM; the exit status."""
+        """SIGTERM, as soon as it listens to that (it may just have started again); the exit status."""
         assert self.process is not None
+        until = time.monotonic() + 30
+        while not _listens(self.process.pid):
+            assert self.process.poll() is None, self.words()[-2000:]
+            assert time.monotonic() < until, "it does not listen to SIGTERM"
+            time.sleep(0.05)
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(30)
 

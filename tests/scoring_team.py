@@ -168,10 +168,10 @@ class Team:
         """Do what a supervisor does: start again who ended itself."""
         await self.start(*[worker for worker in workers if not worker.is_running])
 
-    async def folding(self) -> None:
-        """Wait until messages are published that no checkpoint can have saved yet."""
-        before, until = await self._published(), time.monotonic() + 45
-        while await self._published() < before + MESSAGES_UNSAVED:
+    async def folding(self, before: int) -> None:
+        """Wait until messages are published, after the first `before`, that no checkpoint can have saved yet."""
+        until = time.monotonic() + 45
+        while await self.published() < before + MESSAGES_UNSAVED:
             assert time.monotonic() < until, f"nothing is published\n{self._last_words()}"
             await asyncio.sleep(STEP_S)
 
@@ -191,7 +191,8 @@ class Team:
         published = await read_topic(self.kafka, self.prefix + RISK_EVENTS)
         return compare(log, published), difference(feed.undisturbed(), by_session(published))
 
-    async def _published(self) -> int:
+    async def published(self) -> int:
+        """How many messages stand in `risk-events`."""
         partitions = [TopicPartition(self.prefix + RISK_EVENTS, number) for number in range(PARTITIONS)]
         return sum((await self._ends.end_offsets(partitions)).values())
 

@@ -70,8 +70,9 @@ class Plan:
         await asyncio.gather(*self._sending)
 
     async def _amid_a_share(self) -> None:
+        before = await self._team.published()  # asked first: a share may be folded before a broker that is back answers
         self._sending.append(asyncio.create_task(self._feed.send(self._writer, SHARE)))
-        await self._team.folding()
+        await self._team.folding(before)
 
     async def _killed_one_by_one(self) -> None:
         first = self._three[0]
@@ -163,8 +164,9 @@ async def test_the_comparison_sees_a_worker_that_forgets_a_session(team: Team, w
     await team.start(forgetful)
     await feed.send(writer, 0.5)
     await team.saved()
+    before = await team.published()
     sending = asyncio.create_task(feed.send(writer, 0.2))
-    await team.folding()
+    await team.folding(before)
     team.kill(forgetful)
     await sending
     await feed.send(writer, 1.0)
