@@ -36,6 +36,14 @@ def costs(messages: Sequence[RiskMessage]) -> list[tuple[str, float, bool]]:
     return [(one.rule, one.points, one.permanent) for one in opened]
 
 
+def check_hold(policy: Policy, behaviour: Behaviour, hold_s: float, cost: tuple[str, float, bool]) -> None:
+    """Just under the hold is nothing; just over it is one event that costs `cost`, fired when the hold was over."""
+    assert costs(walk(policy, around(behaviour, hold_s))) == []
+    over = walk(policy, around(behaviour, hold_s + 0.2))
+    assert costs(over) == [cost]
+    assert fired(over) == [(cost[0], 10.0, 10.0 + hold_s, round(10.1 + hold_s, 3))]
+
+
 def risk(messages: Sequence[RiskMessage]) -> list[tuple[float, float]]:
     """(temporary, permanent) at second 1, 2, 3 ..."""
     return [(sample.temporary, sample.permanent) for sample in samples_of(messages)]

@@ -3,7 +3,7 @@
 import pytest
 
 from scoring.rulebook.policy import load_policy
-from tests.preset_exams import around, costs, fired, risk, walk, written_out
+from tests.preset_exams import check_hold, costs, fired, risk, walk, written_out
 from tests.staged_exam import Behaviour, Run, samples_of, verdict_of
 
 POLICY = load_policy("attention")
@@ -47,10 +47,7 @@ def test_nobody_and_closed_eyes_attend_to_nothing(behaviour: Behaviour) -> None:
 def test_just_under_the_hold_is_nothing_and_just_over_is_one(
     behaviour: Behaviour, rule: str, hold_s: float, points: float, permanent: bool
 ) -> None:
-    assert costs(walk(POLICY, around(behaviour, hold_s))) == []
-    over = walk(POLICY, around(behaviour, hold_s + 0.2))
-    assert costs(over) == [(rule, points, permanent)]
-    assert fired(over) == [(rule, 10.0, 10.0 + hold_s, round(10.1 + hold_s, 3))]
+    check_hold(POLICY, behaviour, hold_s, (rule, points, permanent))
 
 
 @pytest.mark.parametrize(("pause_s", "times"), [(3.0, 1), (4.5, 2)])

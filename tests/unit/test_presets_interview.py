@@ -3,7 +3,7 @@
 import pytest
 
 from scoring.rulebook.policy import load_policy
-from tests.preset_exams import around, costs, fired, risk, walk, written_out
+from tests.preset_exams import around, check_hold, costs, fired, risk, walk, written_out
 from tests.staged_exam import Behaviour, Run, verdict_of
 
 POLICY = load_policy("interview")
@@ -56,10 +56,7 @@ def test_integrity_is_100_less_the_deductions() -> None:
 def test_just_under_the_hold_is_nothing_and_just_over_is_one(
     behaviour: Behaviour, rule: str, hold_s: float, points: float
 ) -> None:
-    assert costs(walk(POLICY, around(behaviour, hold_s))) == []
-    over = walk(POLICY, around(behaviour, hold_s + 0.2))
-    assert costs(over) == [(rule, points, points > 0)]
-    assert fired(over) == [(rule, 10.0, 10.0 + hold_s, round(10.1 + hold_s, 3))]
+    check_hold(POLICY, behaviour, hold_s, (rule, points, points > 0))
 
 
 @pytest.mark.parametrize("fps", [2.0, 5.0, 10.0, 25.0])

@@ -3,7 +3,7 @@
 import pytest
 
 from scoring.rulebook.policy import load_policy
-from tests.preset_exams import around, costs, fired, risk, walk, written_out
+from tests.preset_exams import around, check_hold, costs, fired, risk, walk, written_out
 from tests.staged_exam import Behaviour, Run, verdict_of
 
 POLICY = load_policy("risk-engine")
@@ -65,10 +65,7 @@ def test_every_event_of_that_exam_has_its_times_and_points() -> None:
 def test_just_under_the_hold_is_nothing_and_just_over_is_one(
     behaviour: Behaviour, rule: str, hold_s: float, points: float, permanent: bool
 ) -> None:
-    assert costs(walk(POLICY, around(behaviour, hold_s))) == []
-    over = walk(POLICY, around(behaviour, hold_s + 0.2))
-    assert costs(over) == [(rule, points, permanent)]
-    assert fired(over) == [(rule, 10.0, 10.0 + hold_s, round(10.1 + hold_s, 3))]
+    check_hold(POLICY, behaviour, hold_s, (rule, points, permanent))
 
 
 def test_temporary_risk_of_several_behaviours_adds_up_and_fades_from_their_sum() -> None:
