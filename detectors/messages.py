@@ -47,8 +47,8 @@ class DetectedObject(msgspec.Struct, frozen=True, kw_only=True):
     box_xyxy: BoxXYXY
 
 
-class FaceObserved(msgspec.Struct, frozen=True, kw_only=True, tag="face/1"):
-    """What the face detector saw in one frame, largest face first; no faces is a statement, too."""
+class DetectorLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What every look of a detector names: the session, the frame and its record, and the model that looked."""
 
     session: str
     seq: int
@@ -57,66 +57,43 @@ class FaceObserved(msgspec.Struct, frozen=True, kw_only=True, tag="face/1"):
     partition: int
     offset: int
     model: str
+
+
+class FaceObserved(DetectorLook, frozen=True, kw_only=True, tag="face/1"):
+    """What the face detector saw in one frame, largest face first; no faces is a statement, too."""
+
     faces: tuple[Face, ...]
     quality: PictureQuality
 
 
-class ObjectsObserved(msgspec.Struct, frozen=True, kw_only=True, tag="objects/1"):
+class ObjectsObserved(DetectorLook, frozen=True, kw_only=True, tag="objects/1"):
     """What the object detector saw in one frame, by falling confidence, at or above its floor."""
 
-    session: str
-    seq: int
-    capture_ms: int
-    ingested_ms: int
-    partition: int
-    offset: int
-    model: str
     objects: tuple[DetectedObject, ...]
 
 
-class HandsObserved(msgspec.Struct, frozen=True, kw_only=True, tag="hands/1"):
+class HandsObserved(DetectorLook, frozen=True, kw_only=True, tag="hands/1"):
     """Confidences 0-1 of what hands do in one frame: one at the face or ear, a signal held up, something held."""
 
-    session: str
-    seq: int
-    capture_ms: int
-    ingested_ms: int
-    partition: int
-    offset: int
-    model: str
     at_face: float
     signalling: float
     holding: float
 
 
-class SpeechObserved(msgspec.Struct, frozen=True, kw_only=True, tag="speech/1"):
+class SpeechObserved(DetectorLook, frozen=True, kw_only=True, tag="speech/1"):
     """One record of sound, about a second; `capture_ms` is its end, `seq` its number, its place that in `audio`.
 
     `speech`: voiced share 0-1. `other`: confidence 0-1 that somebody else speaks. `level_dbfs`: 0 is the loudest.
     """
 
-    session: str
-    seq: int
-    capture_ms: int
-    ingested_ms: int
-    partition: int
-    offset: int
-    model: str
     speech: float
     other: float
     level_dbfs: float
 
 
-class IdentityObserved(msgspec.Struct, frozen=True, kw_only=True, tag="identity/1"):
+class IdentityObserved(DetectorLook, frozen=True, kw_only=True, tag="identity/1"):
     """How alike (cosine, -1 to 1) the largest face of one frame is to the one registered; no embedding."""
 
-    session: str
-    seq: int
-    capture_ms: int
-    ingested_ms: int
-    partition: int
-    offset: int
-    model: str
     similarity: float
 
 
