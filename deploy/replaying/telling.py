@@ -60,18 +60,7 @@ def as_document(judged: Rejudged) -> dict[str, Any]:
 def _verdict_document(verdict: Verdict | None) -> dict[str, Any] | None:
     if verdict is None:
         return None
-    names = (
-        "policy",
-        "policy_name",
-        "engine",
-        "revision",
-        "risk_class",
-        "confidence",
-        "integrity",
-        "coverage",
-        "proof",
-    )
-    return {name: getattr(verdict, name) for name in names}
+    return {name: getattr(verdict, name) for name in _OF_A_VERDICT}
 
 
 def _event_document(event: RiskClosed | None, start_ms: int) -> dict[str, Any] | None:

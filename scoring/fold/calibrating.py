@@ -6,18 +6,12 @@ from detectors.messages import FaceObserved
 from scoring.fold import calibration
 from scoring.fold.capture_time import in_break
 from scoring.fold.events import instant
-from scoring.fold.occurring import settle_instant
+from scoring.fold.occurring import Messages, settle_instant
 from scoring.fold.state import Calibrating, Moment, SessionState
-from scoring.messages import RiskMessage
 from scoring.rulebook.plan import calibration_rules
 from scoring.rulebook.policy import Policy
 from scoring.rulebook.refusals import REFUSALS
 from scoring.rulebook.rule_document import CalibrationRule
-
-__all__ = ["calibrate", "end_calibration", "skip_calibration"]
-
-Messages = list[RiskMessage]
-_NOBODY = Moment(-1, 0, -1, -1)
 
 
 def calibrate(
@@ -77,15 +71,15 @@ def _judge(
 ) -> None:
     """The rules about calibration; `first` and `last` are the frames that it looked at."""
     looked = finished.baseline.frames + sum(finished.rejected)
-    fired = [(planned, *_refused(rule, finished.rejected, looked)) for planned, rule in calibration_rules(policy.rules)]
     is_break = in_break(policy.breaks, first.capture_ms - state.start_ms)
-    for planned, share, limit in fired:
-        if share >= limit:
-            held = instant(first, last, limit, share)
+    for planned, rule in calibration_rules(policy.rules):
+        share = _refused_share(rule, finished.rejected, looked)
+        if share >= rule.share:
+            held = instant(first, last, rule.share, share)
             settle_instant(policy, state, planned, held, is_break, messages)
 
 
-def _refused(rule: CalibrationRule, rejected: Iterable[int], looked: int) -> tuple[float, float]:
-    """The share of frames that were refused for the rule's reasons, and the share that it asks for."""
+def _refused_share(rule: CalibrationRule, rejected: Iterable[int], looked: int) -> float:
+    """The share of frames that were refused for the rule's reasons."""
     counts = dict(zip(REFUSALS, rejected, strict=True))
-    return (round(sum(counts[reason] for reason in rule.refused) / looked, 4) if looked else 0.0), rule.share
+    return round(sum(counts[reason] for reason in rule.refused) / looked, 4) if looked else 0.0

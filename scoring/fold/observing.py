@@ -17,7 +17,7 @@ from scoring.fold.occurring import Messages, advance_rules
 from scoring.fold.rules import Look
 from scoring.fold.score import SECOND_MS, sample_until
 from scoring.fold.state import Looks, Moment, SessionState, Step, View
-from scoring.messages import RiskMessage, Seen
+from scoring.messages import Seen
 from scoring.rulebook.plan import Group
 from scoring.rulebook.policy import Policy
 from scoring.rulebook.signals import (
@@ -51,7 +51,7 @@ def stream_of(seen: Seen) -> Stream:
     return _STREAMS[type(seen)]
 
 
-def observe(policy: Policy, state: SessionState, seen: Seen, messages: list[RiskMessage]) -> None:
+def observe(policy: Policy, state: SessionState, seen: Seen, messages: Messages) -> None:
     """A detector or the candidate's page has looked."""
     stream, evidence = stream_of(seen), policy.spec.evidence
     looks = state.looks_of(stream)
@@ -104,7 +104,7 @@ def _mend_clock(state: SessionState, looks: Looks, seen: Seen) -> None:
     shift_ms = shift_after(looks, state.shift_ms, seen, state.ingested_ms)
     if shift_ms != state.shift_ms:
         state.shift_ms = shift_ms
-        state.odd = state.odd | {"clock_jumps": state.odd.get("clock_jumps", 0) + 1}
+        state.count("clock_jumps")
 
 
 def moment_of(seen: Seen, at_ms: int) -> Moment:
@@ -146,13 +146,13 @@ def _hear_browser(
 def _look(policy: Policy, state: SessionState, look: Look, messages: Messages) -> None:
     is_break = bool(policy.breaks) and in_break(policy.breaks, look.here.capture_ms - state.start_ms)
     if not is_break and look.step.seen_ms:
-        _account(policy.groups[look.stream], state, look.values, look)
+        _account(policy.groups[look.stream], state, look)
     advance_rules(policy, state, look, is_break, messages)
 
 
-def _account(groups: tuple[Group, ...], state: SessionState, values: Values, look: Look) -> None:
+def _account(groups: tuple[Group, ...], state: SessionState, look: Look) -> None:
     """Add the time that was seen to the groups of rules that could judge it."""
-    known = list(state.known)
+    known, values = list(state.known), look.values
     faces = look.stream == "faces"
     for group in groups:
         is_known = (

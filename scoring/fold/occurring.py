@@ -77,7 +77,7 @@ def _advance(policy: Policy, state: SessionState, planned: PlannedRule, look: Lo
     charged, costs = charge(planned, held, counts, look.here.capture_ms)
     if charged is not held:
         situation = Situation(charged, outcome.situation.memory, outcome.situation.history)
-        outcome = Outcome(situation, outcome.ended, outcome.fired)
+        outcome = Outcome(situation, outcome.ended)
     return _Happened(planned, outcome, costs)
 
 
@@ -131,8 +131,7 @@ def _follow(
     policy: Policy, state: SessionState, now_ms: int, happened: Sequence[_Happened], messages: Messages
 ) -> None:
     """The state and the risk after it, and what is said of it; risk is settled before any event opens or closes."""
-    decay = policy.spec.score.decay_per_s
-    state.risk = score.settle(state.risk, decay, score.is_wrong(policy, state), now_ms)
+    score.settle_now(policy, state, now_ms)
     for one in happened:
         _keep(state, one.planned.place, one.outcome.situation)
     for one in happened:
@@ -146,19 +145,19 @@ def _tell(policy: Policy, state: SessionState, happened: _Happened, messages: Me
     held = outcome.situation.held
     if not costs or held is None:
         return
-    if not held.repeats:
-        begin(policy, state, planned, held, messages)
+    is_new = not held.repeats
+    if is_new:
+        _begin(policy, state, planned, held, messages)
     state.risk = score.add(state.risk, planned, costs)
     history = state.histories.get(planned.place, NO_HISTORY)
-    history = replace(history, millipoints=history.millipoints + planned.millipoints * costs)
+    points = history.millipoints + planned.millipoints * costs
+    history = replace(history, events=history.events + is_new, millipoints=points)
     state.histories = _with(state.histories, planned.place, history)
 
 
-def begin(policy: Policy, state: SessionState, planned: PlannedRule, held: Interval, messages: Messages) -> None:
+def _begin(policy: Policy, state: SessionState, planned: PlannedRule, held: Interval, messages: Messages) -> None:
     """An event begins to count."""
     messages.append(events.opened(state, planned, held))
-    history = state.histories.get(planned.place, NO_HISTORY)
-    state.histories = _with(state.histories, planned.place, replace(history, events=history.events + 1))
     if policy.spec.activity is not None and planned.is_conduct:
         state.alerts = alert(policy.spec.activity, state.alerts, held.onset.capture_ms)
 
@@ -171,7 +170,7 @@ def settle_instant(
     counts = variant is not None and not is_break
     now_ms = held.last.capture_ms
     held = replace(held, counted_ms=now_ms if counts else None)
-    state.risk = score.settle(state.risk, policy.spec.score.decay_per_s, score.is_wrong(policy, state), now_ms)
+    score.settle_now(policy, state, now_ms)
     history = state.histories.get(planned.place, NO_HISTORY)
     _tell(policy, state, _Happened(planned, Outcome(Situation(held, None, history)), int(counts)), messages)
     history = remember(planned, state.histories.get(planned.place, NO_HISTORY), held)

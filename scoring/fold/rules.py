@@ -36,11 +36,10 @@ class Situation(Passing, frozen=True, gc=False):
 
 
 class Outcome(Passing, frozen=True, gc=False):
-    """The situation after a look; the event that has `ended`, if any; whether what is held has just `fired`."""
+    """The situation after a look, and the event that has `ended`, if any."""
 
     situation: Situation
     ended: Interval | None = None
-    fired: bool = False
 
 
 def advance(planned: PlannedRule, own: Sequence[float], situation: Situation, look: Look) -> Outcome:
@@ -59,10 +58,9 @@ def advance(planned: PlannedRule, own: Sequence[float], situation: Situation, lo
         recalled = recall(planned, tests, memory, judged, look.here, look.values, look.step, is_open)
         memory, judged, since = recalled.memory, recalled.judged, recalled.since
     held = _hold(held, judged, since, look, history)
-    fired = held is not None and _fires(planned, history, held, judged, look.here.capture_ms)
-    if held is not None and fired:
+    if held is not None and _fires(planned, history, held, judged, look.here.capture_ms):
         held = replace(held, fired_ms=look.here.capture_ms)
-    return Outcome(Situation(held, memory, history), ended, fired)
+    return Outcome(Situation(held, memory, history), ended)
 
 
 def _hold(held: Interval | None, judged: Judgement, since: Moment, look: Look, history: History) -> Interval | None:

@@ -37,6 +37,11 @@ def settle(risk: Risk, decay_per_s: float, is_open: bool, at_ms: int) -> Risk:
     return Risk(temporary_at(risk, decay_per_s, is_open, at_ms), risk.permanent, risk.peak, at_ms)
 
 
+def settle_now(policy: Policy, state: SessionState, at_ms: int) -> None:
+    """The fold's own copy with its risk as of `at_ms`."""
+    state.risk = settle(state.risk, policy.spec.score.decay_per_s, is_wrong(policy, state), at_ms)
+
+
 def is_wrong(policy: Policy, state: SessionState) -> bool:
     """Whether an event of conduct that counts is going on."""
     return any(rule.is_conduct for rule in _counting(policy, state))

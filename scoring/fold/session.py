@@ -22,7 +22,7 @@ from ingest.messages import BrowserReported, FramesDropped, SessionEnded, Sessio
 from scoring.fold.calibrating import end_calibration, skip_calibration
 from scoring.fold.observing import observe, stream_of
 from scoring.fold.occurring import Messages, close_rules
-from scoring.fold.score import is_wrong, sample_until, settle
+from scoring.fold.score import sample_until, settle_now
 from scoring.fold.state import Calibrating, Drops, Ending, SessionState, decode_state, encode_state
 from scoring.fold.verdict import conclude
 from scoring.messages import RiskMessage, SessionObservation
@@ -141,7 +141,7 @@ def _announce(state: SessionState, start: SessionStarted) -> None:
     """The first word counts; another start than the first one is somebody else's, or came too late."""
     if state.announcements or state.looks:
         oddity = "announced_again" if state.announced else "announced_late"
-        state.odd = state.odd | {oddity: state.odd.get(oddity, 0) + 1}
+        state.count(oddity)
     else:
         state.announced = True
     state.announcements = (*state.announcements, _announcement(start))
@@ -163,7 +163,7 @@ def _conclude(policy: Policy, state: SessionState, by: Literal["end", "silence"]
     end_ms = max(state.clock_ms, state.ending.capture_ms + state.shift_ms if state.ending.frames_sent >= 0 else 0)
     end_calibration(policy, state, end_ms, messages)
     messages += sample_until(policy, state, end_ms)
-    state.risk = settle(state.risk, policy.spec.score.decay_per_s, is_wrong(policy, state), end_ms)
+    settle_now(policy, state, end_ms)
     close_rules(policy, state, end_ms, messages)
     state.closed_by = by
     messages.append(conclude(policy, state, end_ms))

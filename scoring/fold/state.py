@@ -271,6 +271,10 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
         """A verdict was given, and nothing has come since."""
         return self.closed_by != ""
 
+    def count(self, oddity: str) -> None:
+        """Something odd about the log, once more; for the fold's own copy."""
+        self.odd = {**self.odd, oddity: self.odd.get(oddity, 0) + 1}
+
     def looks_of(self, stream: Stream) -> Looks:
         """How the stream's detector has looked; a stream that was never seen: NEVER."""
         return self.looks.get(stream, NEVER)

@@ -61,7 +61,7 @@ def plan(spec: PolicyDocument, accommodations: Sequence[Accommodation] = ()) -> 
     """The policy of a checked document; rules stand in the order of their names."""
     document = msgspec.json.encode(spec, order="sorted").decode()
     allowed = accommodations_document(tuple(accommodations))
-    terms = document + _BETWEEN + allowed if allowed else document
+    terms = _terms(document, allowed)
     rules = plan_rules(spec)
     return Policy(
         spec=spec,
@@ -81,6 +81,10 @@ def plan(spec: PolicyDocument, accommodations: Sequence[Accommodation] = ()) -> 
     )
 
 
+def _terms(document: str, accommodations: str) -> str:
+    return document + _BETWEEN + accommodations if accommodations else document
+
+
 def _digest(text: str) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
@@ -98,7 +102,7 @@ def announced_policy(document: str, accommodations: str) -> Policy:
 
     Raises: PoisonError when one of them is not complete and valid.
     """
-    return parse_terms(document + _BETWEEN + accommodations if accommodations else document)
+    return parse_terms(_terms(document, accommodations))
 
 
 def accommodated(policy: Policy, accommodations: str) -> Policy:
@@ -106,7 +110,7 @@ def accommodated(policy: Policy, accommodations: str) -> Policy:
 
     Raises: PoisonError when the text is not valid.
     """
-    return parse_terms(policy.document + _BETWEEN + accommodations) if accommodations else policy
+    return announced_policy(policy.document, accommodations) if accommodations else policy
 
 
 @lru_cache(maxsize=256)
