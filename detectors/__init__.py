@@ -2,9 +2,9 @@
 
 In: `frames`. Out: `observations` (faces with their pose, gaze and openness; objects; picture quality; frames given up).
 Run: `python -m detectors`; settings in `detectors.settings`.
-Parts: `worker` puts every frame into its partition's lane (`ordering`), `looks` ask the face pool (`face`) and Triton
+Parts: `worker` puts every frame into its partition's lane (`ordering`), `looks` ask the pool (`looking`) and Triton
 (`objects`) side by side, `outbox` publishes what is finished in input order and commits only what is acknowledged.
-Fails: killed anywhere it repeats observations with the same bytes and loses none. A face process that dies takes no
+Fails: killed anywhere it repeats observations with the same bytes and loses none. A looking process that dies takes no
 picture with it. While Triton or the broker is away, recorded frames wait; live ones are given up by age (`admission`),
 evenly over sessions, and said so. Unreadable pictures go to dead-letters; when most are, the process stops.
 """

@@ -31,13 +31,13 @@ class Slot:
     ingested_ms: int = 0
     refused: bool = False
     outcome: tuple[msgspec.Struct, ...] | None = None
-    _looks: dict[int, msgspec.Struct] = field(default_factory=dict)
+    _looks: dict[int, tuple[msgspec.Struct, ...]] = field(default_factory=dict)
 
-    def answer(self, rank: int, observation: msgspec.Struct) -> None:
-        """One look's observation; observations are published by rising rank, whichever came first."""
-        self._looks[rank] = observation
+    def answer(self, rank: int, *observations: msgspec.Struct) -> None:
+        """One look's observations; they are published by rising rank, whichever came first."""
+        self._looks[rank] = observations
         if self.outcome is None and len(self._looks) == self.awaited:
-            self.outcome = tuple(self._looks[rank] for rank in sorted(self._looks))
+            self.outcome = tuple(one for rank in sorted(self._looks) for one in self._looks[rank])
 
     def settle(self, *outcome: msgspec.Struct) -> None:
         """Publish this instead of the looks; the first settlement stands."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
-from detectors.face.pool import FacePool
+from detectors.looking.pool import Pool
 from detectors.objects import TritonObjects
 from detectors.probes import Probe, ask_broker
 from detectors.settings import DetectorsSettings
@@ -27,7 +27,7 @@ class Service:
 
     def __init__(self, settings: DetectorsSettings) -> None:
         self._settings = settings
-        self._faces = FacePool(settings.face_pool)
+        self._pool = Pool(settings.pool_size)
         self._reader: KafkaReader | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -39,7 +39,7 @@ class Service:
         async with AsyncExitStack() as closing:
             objects = TritonObjects(self._settings.triton)
             closing.push_async_callback(objects.stop)
-            closing.push_async_callback(self._faces.stop)
+            closing.push_async_callback(self._pool.stop)
             await self._tell(objects, closing)
             starting = asyncio.create_task(self._start(objects))
             closing.callback(starting.cancel)
@@ -47,11 +47,11 @@ class Service:
                 await self._work(objects, stop)
 
     async def _start(self, objects: TritonObjects) -> None:
-        """Wait for all that is needed, side by side; starting the face processes takes seconds."""
+        """Wait for all that is needed, side by side; starting the pool takes seconds."""
         settings = self._settings
         broker = _patiently(settings.patience_s, lambda: self._topics())
         triton = _patiently(settings.patience_s, lambda: _ready(objects))
-        await asyncio.gather(self._faces.start(), broker, triton)
+        await asyncio.gather(self._pool.start(), broker, triton)
 
     async def _topics(self) -> None:
         settings = self._settings
@@ -78,7 +78,7 @@ class Service:
             prefix=settings.topic_prefix,
         )
         writer = KafkaWriter(settings.kafka, prefix=settings.topic_prefix)
-        plan = LookPlan(settings.face_every, settings.objects_every, settings.triton_in_flight)
+        plan = LookPlan(settings.face_every, settings.objects_every, settings.hands_every, settings.triton_in_flight)
         async with AsyncExitStack() as closing:
             opening = asyncio.create_task(_open(writer, reader, closing))
             if not await _first(opening, stop):
@@ -87,7 +87,7 @@ class Service:
                 return
             self._reader = reader
             closing.callback(setattr, self, "_reader", None)
-            await Worker(reader, writer, self._faces, objects, plan).run(stop)
+            await Worker(reader, writer, self._pool, objects, plan).run(stop)
 
     async def _tell(self, objects: TritonObjects, closing: AsyncExitStack) -> None:
         """Serve metrics and health, and keep asking the outside systems for the latter."""
@@ -97,7 +97,7 @@ class Service:
             "broker": broker.trouble,
             "triton": triton.trouble,
             "partitions": self._unassigned,
-            "face_pool": self._faces.ailing,
+            "pool": self._pool.ailing,
         }
         telemetry = TelemetryServer(self._settings.metrics_port, checks, self._settings.metrics_host)
         try:

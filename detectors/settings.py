@@ -10,9 +10,10 @@ from ingest.settings import LogSettings
 class DetectorsSettings(LogSettings):
     """How one detector worker works.
 
-    `face_every` and `objects_every`: look at every n-th frame of a session, by its number. `face_processes`: 0 is one a
-    core. `member` names this worker within its group and must stay the same over restarts (static membership); no two
-    workers may share one. `patience_s`: how long to wait at the start for the broker and Triton.
+    `face_every` and `objects_every`: look at every n-th frame of a session, by its number. `hands_every`: every n-th of
+    those looked at for faces. `looking_processes`: 0 is one a core. `member` names this worker within its group and
+    must stay the same over restarts (static membership); no two workers may share one. `patience_s`: how long to wait
+    at the start for the broker and Triton.
     """
 
     triton: str = Field(default="127.0.0.1:8001", min_length=1)
@@ -20,7 +21,8 @@ class DetectorsSettings(LogSettings):
     session_timeout_s: float = Field(default=30.0, ge=6.0, le=1800.0)
     face_every: int = Field(default=1, ge=1, le=1000)
     objects_every: int = Field(default=2, ge=1, le=1000)
-    face_processes: int = Field(default=0, ge=0, le=256)
+    hands_every: int = Field(default=2, ge=1, le=1000)
+    looking_processes: int = Field(default=0, ge=0, le=256)
     triton_in_flight: int = Field(default=8, ge=1, le=1024)
     patience_s: float = Field(default=60.0, gt=0)
     metrics_port: int = Field(default=0, ge=0, le=65_535)
@@ -28,6 +30,6 @@ class DetectorsSettings(LogSettings):
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     @property
-    def face_pool(self) -> int:
-        """How many processes look at faces."""
-        return self.face_processes or len(os.sched_getaffinity(0))
+    def pool_size(self) -> int:
+        """How many processes look at pictures."""
+        return self.looking_processes or len(os.sched_getaffinity(0))

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from detectors.admission import TOO_OLD, UNREADABLE, given_up, is_due, is_too_old
 from detectors.bad_messages import BadMessages
-from detectors.face.pool import FacePool
-from detectors.frame import FACE, OBJECTS, Frame, face_observed, objects_observed
+from detectors.frame import OBJECTS, PICTURE, Frame, objects_observed, observations_of
 from detectors.intake import Intake, Lanes
+from detectors.looking.pool import Pool
+from detectors.looking.reading import Asked
 from detectors.looks import Looks
-from detectors.messages import FaceObserved, FramesEnded, ObjectsObserved
+from detectors.messages import DetectorLook, FramesEnded
 from detectors.objects import TritonObjects
 from detectors.ordering import Slot
 from detectors.outbox import Outbox
@@ -26,7 +27,7 @@ from ingest.messages import FrameHeader, FramesDropped, read_frame_header
 from ingest.telemetry import now_ms
 
 STAGE = "detectors"
-FACE_HANDS_A_PROCESS = 3
+HANDS_A_PROCESS = 3
 """One picture looked at, one in the pipe, one on its way back."""
 DRAIN_S = 5.0
 MOST_SESSION_LETTERS = 256
@@ -40,6 +41,7 @@ class LookPlan:
 
     face_every: int = 1
     objects_every: int = 2
+    hands_every: int = 2
     objects_in_flight: int = 8
 
 
@@ -50,15 +52,15 @@ class _Done(Exception):  # noqa: N818  (ends a task group from within, as asynci
 class Worker:
     """One run between a start of the reader and its stop; a new one begins from the commits."""
 
-    def __init__(self, reader: Reader, writer: Writer, faces: FacePool, objects: TritonObjects, plan: LookPlan) -> None:
-        self._writer, self._faces, self._objects, self._plan = writer, faces, objects, plan
+    def __init__(self, reader: Reader, writer: Writer, pool: Pool, objects: TritonObjects, plan: LookPlan) -> None:
+        self._writer, self._pool, self._objects, self._plan = writer, pool, objects, plan
         self._lanes: Lanes = {}
         self._bad = BadMessages()
         self._headless: asyncio.Queue[tuple[Record, Slot, str]] = asyncio.Queue()
         self._intake = Intake(reader, self._lanes, self._accept)
         self._outbox = Outbox(writer, reader, self._lanes)
-        face_hands = FACE_HANDS_A_PROCESS * faces.size
-        self._face_looks = Looks(FACE, face_hands, self._look_at_face, self._give_up, self._bury)
+        at_once = HANDS_A_PROCESS * pool.size
+        self._picture_looks = Looks(PICTURE, at_once, self._look_at_picture, self._give_up, self._bury)
         in_flight = plan.objects_in_flight
         self._object_looks = Looks(OBJECTS, in_flight, self._look_at_objects, self._give_up, self._bury)
 
@@ -75,7 +77,7 @@ class Worker:
             log.info("stopped", extra={"open_frames": sum(len(lane) for lane in self._lanes.values())})
 
     def _start(self, group: asyncio.TaskGroup) -> None:
-        self._face_looks.start(group)
+        self._picture_looks.start(group)
         self._object_looks.start(group)
         for forever in (self._outbox.publish_forever, self._outbox.commit_forever, self._bury_headless):
             group.create_task(forever())
@@ -109,7 +111,7 @@ class Worker:
         due = [
             looks
             for looks, every in (
-                (self._face_looks, self._plan.face_every),
+                (self._picture_looks, self._plan.face_every),
                 (self._object_looks, self._plan.objects_every),
             )
             if is_due(seq, every)
@@ -122,16 +124,16 @@ class Worker:
         elif is_too_old(frame.header, now_ms()):
             self._give_up(frame)
 
-    async def _look_at_face(self, frame: Frame) -> None:
-        reading = await self._faces.look(frame.record.value)
-        self._answer(frame.slot, FACE, face_observed(frame, reading, self._faces.model))
+    async def _look_at_picture(self, frame: Frame) -> None:
+        reading = await self._pool.look(Asked(jpeg=frame.record.value))
+        self._answer(frame.slot, PICTURE, *observations_of(frame, reading, self._pool.models))
 
     async def _look_at_objects(self, frame: Frame) -> None:
         reading = await self._objects.look(frame.record.value, lambda: not is_too_old(frame.header, now_ms()))
         self._answer(frame.slot, OBJECTS, objects_observed(frame, reading))
 
-    def _answer(self, slot: Slot, rank: int, observation: FaceObserved | ObjectsObserved) -> None:
-        slot.answer(rank, observation)
+    def _answer(self, slot: Slot, rank: int, *observations: DetectorLook) -> None:
+        slot.answer(rank, *observations)
         if slot.outcome is not None:
             self._bad.count(bad=False)
             self._outbox.nudge()

@@ -16,9 +16,9 @@ from typing import Self
 import msgspec
 from aiokafka import AIOKafkaConsumer
 
-from detectors.face.landmarks import FaceMesh, mesh_digest
-from detectors.face.reading import FaceReading, read_picture
-from detectors.frame import Frame, face_observed, objects_observed
+from detectors.frame import Frame, objects_observed, observations_of
+from detectors.looking.eyes import Eyes
+from detectors.looking.reading import Asked, PictureReading
 from detectors.messages import FaceObserved, FramesEnded, ObjectsObserved
 from detectors.objects import ObjectsReading, read_boxes
 from detectors.ordering import Slot
@@ -96,14 +96,14 @@ def _expected_of(one: Frame) -> list[Said]:
     if header.end:
         times = {"capture_ms": header.capture_ms, "ingested_ms": header.ingested_ms}
         return [FramesEnded(session=header.session, seq=header.seq, **times)]
-    face = face_observed(one, _face(one.record.value), mesh_digest())
+    looks = observations_of(one, _picture(one.record.value), _eyes().models)
     objects = objects_observed(one, _objects(one.record.value))
-    return [face, objects] if header.seq % OBJECTS_EVERY == 0 else [face]
+    return [*looks, objects] if header.seq % OBJECTS_EVERY == 0 else [*looks]
 
 
 @cache
-def _mesh() -> FaceMesh:
-    return FaceMesh()
+def _eyes() -> Eyes:
+    return Eyes()
 
 
 @cache
@@ -114,8 +114,8 @@ def object_detector() -> ObjectDetector:
 
 
 @cache
-def _face(jpeg: bytes) -> FaceReading:
-    return read_picture(_mesh(), jpeg)
+def _picture(jpeg: bytes) -> PictureReading:
+    return _eyes().look(Asked(jpeg=jpeg))
 
 
 @cache
@@ -187,7 +187,7 @@ async def detector_on(environment: dict[str, str], prefix: str, folder: Path, **
         "PROCTOR_TOPIC_PREFIX": prefix,
         "PROCTOR_MEMBER": "detector-1",
         "PROCTOR_SESSION_TIMEOUT_S": "6",
-        "PROCTOR_FACE_PROCESSES": "1",  # each takes seconds of CPU to start
+        "PROCTOR_LOOKING_PROCESSES": "1",  # each takes seconds of CPU to start
     }
     return DetectorProcess(environment | told | settings, folder / "detectors.log")
 

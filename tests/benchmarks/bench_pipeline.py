@@ -21,8 +21,8 @@ from deploy.borrowed import borrowed_stack
 from deploy.demo import EXAM, render_demo
 from deploy.run import Job, Options, run_sources
 from deploy.stack.condition import status
-from detectors.face.landmarks import FaceMesh
-from detectors.face.reading import read_picture
+from detectors.looking.eyes import Eyes
+from detectors.looking.reading import Asked
 from detectors.settings import DetectorsSettings
 from ingest.picture import PicturePolicy, pack
 from ingest.sources.opening import open_source
@@ -53,11 +53,11 @@ def jpeg_frames() -> list[bytes]:
 
 def look_at(frames: Sequence[bytes], every: int) -> float:
     """Look at all frames as the detectors do; seconds, without loading the models."""
-    mesh, objects = FaceMesh(), ObjectDetector(OBJECTS / "1" / "model.onnx", read_card(OBJECTS / "model.json"))
-    read_picture(mesh, frames[0]), objects.look(frames[0])
+    eyes, objects = Eyes(), ObjectDetector(OBJECTS / "1" / "model.onnx", read_card(OBJECTS / "model.json"))
+    eyes.look(Asked(jpeg=frames[0])), objects.look(frames[0])
     began = time.monotonic()
     for number, frame in enumerate(frames):
-        read_picture(mesh, frame)
+        eyes.look(Asked(jpeg=frame))
         if number % every == 0:
             objects.look(frame)
     return time.monotonic() - began

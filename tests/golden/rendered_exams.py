@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.face.landmarks import FaceMesh, mesh_digest
-from detectors.face.reading import read_picture
+from detectors.looking.eyes import Eyes
+from detectors.looking.reading import Asked
 from detectors.messages import DetectedObject, FaceObserved, FramesEnded, ObjectsObserved
 from ingest.exam.schedule import Episode, Kind, Schedule
 from ingest.exam.video import render
@@ -58,14 +58,14 @@ EXAMS = {
 
 def observe(name: str, schedule: Schedule, scratch: Path) -> Iterator[SessionObservation]:
     """What the detectors see, in the order of the log."""
-    mesh, objects = FaceMesh(), ObjectDetector(MODEL / "1" / "model.onnx", read_card(MODEL / "model.json"))
+    eyes, objects = Eyes(), ObjectDetector(MODEL / "1" / "model.onnx", read_card(MODEL / "model.json"))
     interval_ms = 1000 // RATE_FPS
     yield SessionStarted(session=name, capture_ms=START_MS, source="exam", frame_interval_ms=interval_ms)
     frames = ((ms, picture) for ms, picture in render(schedule, scratch) if ms % interval_ms == 0)
     seq = 0
     for seq, (ms, picture) in enumerate(frames):
         jpeg = _jpeg(picture)
-        yield _faces(mesh, name, seq, START_MS + ms, jpeg)
+        yield _faces(eyes, name, seq, START_MS + ms, jpeg)
         if seq % OBJECTS_EVERY == 0:
             yield _objects(objects, name, seq, START_MS + ms, jpeg)
     end_ms = START_MS + schedule.duration_ms
@@ -77,8 +77,8 @@ def _jpeg(picture: NDArray[np.uint8]) -> bytes:
     return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
 
 
-def _faces(mesh: FaceMesh, name: str, seq: int, at_ms: int, jpeg: bytes) -> FaceObserved:
-    read = read_picture(mesh, jpeg)
+def _faces(eyes: Eyes, name: str, seq: int, at_ms: int, jpeg: bytes) -> FaceObserved:
+    read = eyes.look(Asked(jpeg=jpeg))
     return FaceObserved(
         session=name,
         seq=seq,
@@ -86,7 +86,7 @@ def _faces(mesh: FaceMesh, name: str, seq: int, at_ms: int, jpeg: bytes) -> Face
         ingested_ms=at_ms,
         partition=0,
         offset=seq,
-        model=mesh_digest(),
+        model=eyes.models.face,
         faces=read.faces,
         quality=read.quality,
     )

@@ -34,7 +34,7 @@ SESSIONS = ("anna", "bob", "cleo", "dan")
 
 
 async def test_whole_sessions_come_out_in_order_as_looked_at_one_by_one(stack: "LocalStack", tmp_path: Path) -> None:
-    detector = await detector_on(stack.environment, "whole-", tmp_path, PROCTOR_FACE_PROCESSES="2")
+    detector = await detector_on(stack.environment, "whole-", tmp_path, PROCTOR_LOOKING_PROCESSES="2")
     sent = await send_sessions(stack.kafka, "whole-", SESSIONS, frames=24)
     with detector:
         async with Listener(stack.kafka, "whole-") as listener:
@@ -133,7 +133,7 @@ async def test_health_and_metrics_tell_what_is(stack: "LocalStack", tmp_path: Pa
     detector = await detector_on(stack.environment, "health-", tmp_path, PROCTOR_METRICS_PORT=str(unused_tcp_port))
     with detector:
         report = await _healthy(f"http://127.0.0.1:{unused_tcp_port}/healthz")
-        assert report == {"broker": "ok", "triton": "ok", "partitions": "ok", "face_pool": "ok"}
+        assert report == {"broker": "ok", "triton": "ok", "partitions": "ok", "pool": "ok"}
         async with aiohttp.ClientSession() as http:
             text = await (await http.get(f"http://127.0.0.1:{unused_tcp_port}/metrics")).text()
         for name in ("frames_read_total", "look_seconds_count", "bundle_observations_count", "looks_in_flight"):
@@ -142,7 +142,7 @@ async def test_health_and_metrics_tell_what_is(stack: "LocalStack", tmp_path: Pa
         detector.kill()
         assert len(children) == 1
         _, alive = psutil.wait_procs(children, timeout=10)
-        assert not alive, "a killed worker leaves no face process behind"
+        assert not alive, "a killed worker leaves no looking process behind"
 
 
 async def _healthy(url: str) -> dict[str, str]:

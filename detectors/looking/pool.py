@@ -1,4 +1,4 @@
-"""The face pool: as many processes as cores, each with its own mesh, fed over pipes.
+"""The pool: as many processes as cores, each with its own networks, fed over pipes.
 
 Processes of our own rather than an executor's: one that dies takes only its own picture with it, the picture is known,
 and all of them end with the worker, however that ends. A picture is tried again in a new process; one that ends two is
@@ -10,27 +10,27 @@ import logging
 
 from prometheus_client import Counter
 
-from detectors.face.reading import FaceReading
-from detectors.face.seat import Job, Seat
+from detectors.looking.reading import Asked, Models, PictureReading
+from detectors.looking.seat import Job, Seat
 from ingest.errors import PoisonError
 
 IN_PIPE = 2
 """The next picture waits in the pipe while one is looked at, so that a process never waits for the worker."""
 MOST_DEATHS = 2
 MOST_FAILED_STARTS = 3
-DEATHS = Counter("proctor_face_process_deaths_total", "Face processes that ended by themselves.")
+DEATHS = Counter("proctor_looking_process_deaths_total", "Processes of the pool that ended by themselves.")
 
 log = logging.getLogger(__name__)
 
 
-class FacePool:
-    """Looks at pictures in `size` processes. `model` is the digest of what looks, once started."""
+class Pool:
+    """Looks at pictures in `size` processes. `models` are the digests of what looks, once started."""
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.model = ""
+        self.models = Models()
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
-        self._open: set[asyncio.Future[FaceReading]] = set()
+        self._open: set[asyncio.Future[PictureReading]] = set()
         self._seats: set[Seat] = set()
         self._keepers: list[asyncio.Task[None]] = []
         self._failed_starts = 0
@@ -45,7 +45,7 @@ class FacePool:
     def ailing(self) -> str | None:
         """Why the pool is not well, or None."""
         missing = self.size - len(self._seats)
-        return f"{missing} of {self.size} face processes are not ready" if missing else None
+        return f"{missing} of {self.size} looking processes are not ready" if missing else None
 
     async def start(self) -> None:
         """Start every process and wait until all are ready.
@@ -64,18 +64,18 @@ class FacePool:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
 
-    async def look(self, jpeg: bytes) -> FaceReading:
-        """What the mesh sees in one JPEG.
+    async def look(self, asked: Asked) -> PictureReading:
+        """What the networks see in one JPEG.
 
         Raises: PoisonError when it cannot be decoded, or ends every process that looks at it; RuntimeError when
         processes cannot be started any more.
         """
         if self._failure:
             raise self._failure
-        answer: asyncio.Future[FaceReading] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[PictureReading] = asyncio.get_running_loop().create_future()
         self._open.add(answer)
         try:
-            self._jobs.put_nowait(Job(jpeg, answer))
+            self._jobs.put_nowait(Job(asked, answer))
             return await answer
         finally:
             self._open.discard(answer)
@@ -96,7 +96,7 @@ class FacePool:
                 await seat.end()
 
     async def _greet(self, seat: Seat) -> None:
-        self.model = (await seat.greeting()).model
+        self.models = (await seat.greeting()).models
         self._failed_starts = 0
         self._seats.add(seat)
         async with self._changed:
@@ -110,7 +110,7 @@ class FacePool:
     def _mourn(self, seat: Seat, why: str) -> None:
         """A process ended: blame the picture it looked at, give the others to somebody else."""
         DEATHS.inc()
-        log.warning("face process ended", extra={"why": why, "said": list(seat.said)[-3:]})
+        log.warning("looking process ended", extra={"why": why, "said": list(seat.said)[-3:]})
         if seat not in self._seats:
             self._count_failed_start(seat)
         for place, job in enumerate(seat.given):
@@ -118,13 +118,13 @@ class FacePool:
             if job.deaths < MOST_DEATHS:
                 self._jobs.put_nowait(job)
             elif not job.answer.done():
-                job.answer.set_exception(PoisonError(f"a picture that ended {job.deaths} processes of the face mesh"))
+                job.answer.set_exception(PoisonError(f"a picture that ended {job.deaths} processes that looked at it"))
 
     def _count_failed_start(self, seat: Seat) -> None:
         self._failed_starts += 1
         if self._failed_starts < MOST_FAILED_STARTS:
             return
-        self._failure = RuntimeError(f"face processes do not start: {' | '.join(seat.said)}")
+        self._failure = RuntimeError(f"looking processes do not start: {' | '.join(seat.said)}")
         for answer in self._open:
             if not answer.done():
                 answer.set_exception(self._failure)

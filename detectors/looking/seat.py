@@ -1,4 +1,4 @@
-"""The worker's side of one process of the face pool."""
+"""The worker's side of one process of the pool."""
 
 import asyncio
 import logging
@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Self
 
-from detectors.face.reading import FaceReading
-from detectors.face.wire import LENGTH, Ready, Reply, decode_reply, with_length
+from detectors.looking.reading import Asked, PictureReading
+from detectors.looking.wire import LENGTH, Ready, Reply, decode_reply, encode_asked
 from ingest.errors import PoisonError
 
 READY_DEADLINE_S = 90.0
@@ -23,15 +23,15 @@ log = logging.getLogger(__name__)
 class Job:
     """One picture to look at; `deaths` counts the processes that ended over it."""
 
-    jpeg: bytes
-    answer: "asyncio.Future[FaceReading]"
+    asked: Asked
+    answer: "asyncio.Future[PictureReading]"
     deaths: int = 0
 
     def settle(self, reply: Reply) -> None:
         """Hand the reply to whoever still waits for it."""
         if self.answer.done():
             return
-        if isinstance(reply, FaceReading):
+        if isinstance(reply, PictureReading):
             self.answer.set_result(reply)
         else:
             self.answer.set_exception(PoisonError(getattr(reply, "reason", f"unexpected reply {reply!r}")))
@@ -51,7 +51,7 @@ class Seat:
     async def spawn(cls) -> Self:
         """Start a process by exec, so that neither gRPC's threads nor the event loop are forked."""
         pipe = asyncio.subprocess.PIPE
-        command = (sys.executable, "-m", "detectors.face")
+        command = (sys.executable, "-m", "detectors.looking")
         seat = cls(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe))
         seat._listener = asyncio.create_task(seat._listen())
         return seat
@@ -69,7 +69,7 @@ class Seat:
         """
         assert self.process.stdin is not None
         self.given.append(job)
-        self.process.stdin.write(with_length(job.jpeg))
+        self.process.stdin.write(encode_asked(job.asked))
         async with self._turn:  # an asyncio.Lock is fair: replies are read in the order of the writes
             reply = await self._reply(REPLY_DEADLINE_S)
             self.given.popleft()
@@ -90,11 +90,11 @@ class Seat:
                 head = await self.process.stdout.readexactly(LENGTH.size)
                 return decode_reply(await self.process.stdout.readexactly(LENGTH.unpack(head)[0]))
         except (asyncio.IncompleteReadError, ConnectionError, TimeoutError) as error:
-            raise EOFError(f"face process {self.process.pid} ended or is stuck") from error
+            raise EOFError(f"looking process {self.process.pid} ended or is stuck") from error
 
     async def _listen(self) -> None:
         """Libraries chat on standard error; its last lines explain a death."""
         assert self.process.stderr is not None
         async for line in self.process.stderr:
             self.said.append(line.decode(errors="replace").rstrip())
-            log.debug("face process: %s", self.said[-1])
+            log.debug("looking process: %s", self.said[-1])

@@ -1,4 +1,4 @@
-"""One process of the face pool: pictures from standard input, readings to standard output, until the input ends.
+"""One process of the pool: pictures from standard input, readings to standard output, until the input ends.
 
 It ends with its input, so that a worker killed with -9 leaves none behind; signals are the worker's business.
 """
@@ -8,9 +8,9 @@ import signal
 import sys
 from typing import BinaryIO
 
-from detectors.face.landmarks import FaceMesh, mesh_digest
-from detectors.face.reading import FaceReading, read_picture
-from detectors.face.wire import LENGTH, Ready, Unreadable, encode_reply
+from detectors.looking.eyes import Eyes
+from detectors.looking.reading import Asked, PictureReading
+from detectors.looking.wire import LENGTH, Ready, Unreadable, decode_asked, encode_reply
 from ingest.errors import PoisonError
 
 
@@ -25,16 +25,16 @@ def main() -> None:
 
 def serve(pictures: BinaryIO, replies: BinaryIO) -> None:
     """Answer every picture in order."""
-    mesh = FaceMesh()
-    replies.write(encode_reply(Ready(model=mesh_digest())))
+    eyes = Eyes()
+    replies.write(encode_reply(Ready(models=eyes.models)))
     while head := pictures.read(LENGTH.size):
-        jpeg = pictures.read(LENGTH.unpack(head)[0])
-        replies.write(encode_reply(_answer(mesh, jpeg)))
+        asked = decode_asked(pictures.read(LENGTH.unpack(head)[0]))
+        replies.write(encode_reply(_answer(eyes, asked)))
 
 
-def _answer(mesh: FaceMesh, jpeg: bytes) -> FaceReading | Unreadable:
+def _answer(eyes: Eyes, asked: Asked) -> PictureReading | Unreadable:
     try:
-        return read_picture(mesh, jpeg)
+        return eyes.look(asked)
     except PoisonError as error:
         return Unreadable(reason=str(error))
 
