@@ -39,7 +39,8 @@ KEEP_LATEST = {
 class Topic:
     """One topic. `stamped_by` is message.timestamp.type: a client's clock must not keep perishable data for ever.
 
-    `retention_ms` KEPT_BY_KEY: the latest record of each key is kept, nothing else (`KEEP_LATEST`).
+    `retention_ms` KEPT_BY_KEY: the latest record of each key is kept, nothing else (`KEEP_LATEST`). `latest_only`: the
+    same, but for no longer than `retention_ms`.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Topic:
     stamped_by: str = "CreateTime"
     segment_ms: int = HOUR_MS
     max_message_bytes: int = 1 << 20
+    latest_only: bool = False
 
     @property
     def settings(self) -> dict[str, str]:
@@ -61,12 +63,15 @@ class Topic:
             "message.timestamp.type": self.stamped_by,
             "max.message.bytes": str(self.max_message_bytes),
         }
+        if self.latest_only:
+            return settings | KEEP_LATEST | {"cleanup.policy": "compact,delete"}
         return settings | KEEP_LATEST if self.retention_ms == KEPT_BY_KEY else settings
 
 
 FRAMES, OBSERVATIONS = "frames", "observations"
 RISK_EVENTS, SHADOW_EVENTS = "risk-events", "shadow-events"
 NOTICES, DEAD_LETTERS, CHECKPOINTS = "notices", "dead-letters", "scoring-checkpoints"
+REFERENCES = "references"
 
 
 def kept_by_key(name: str, stage: str) -> Topic:
@@ -93,6 +98,11 @@ TOPICS = (
     ),
     Topic(DEAD_LETTERS, "origin", "coordinates and reason, never pixels", "every stage", "`proctor dlq`", 7 * DAY_MS),
     kept_by_key(CHECKPOINTS, "scoring"),
+    # Deleted at a session's end; the day is for sessions that never end.
+    Topic(
+        REFERENCES, "session", "sealed reference of a face", "detectors", "detectors",
+        DAY_MS, "LogAppendTime", MINUTE_MS, 64 << 10, latest_only=True,
+    ),
 )  # fmt: skip
 
 

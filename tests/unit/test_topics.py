@@ -14,6 +14,7 @@ from ingest.topics import (
     NOTICES,
     OBSERVATIONS,
     PARTITIONS,
+    REFERENCES,
     RISK_EVENTS,
     SHADOW_EVENTS,
     TOPICS,
@@ -24,7 +25,7 @@ from ingest.topics import (
 
 def test_each_topic_stands_once_in_the_table() -> None:
     streams = [FRAMES, OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS, NOTICES, DEAD_LETTERS]
-    assert [t.name for t in TOPICS] == [*streams, CHECKPOINTS]
+    assert [t.name for t in TOPICS] == [*streams, CHECKPOINTS, REFERENCES]
 
 
 @pytest.mark.parametrize("name", [FRAMES, NOTICES])
@@ -44,6 +45,14 @@ def test_of_checkpoints_the_latest_of_each_key_is_kept_for_ever() -> None:
     (topic,) = [t for t in TOPICS if t.name == CHECKPOINTS]
     assert topic.settings["cleanup.policy"] == "compact"
     assert topic.settings["retention.ms"] == "-1"
+
+
+def test_of_references_the_latest_of_each_key_is_kept_for_a_day() -> None:
+    """A face's reference goes with its session; one whose session never ends goes all the same."""
+    (topic,) = [t for t in TOPICS if t.name == REFERENCES]
+    assert topic.settings["cleanup.policy"] == "compact,delete"
+    assert topic.settings["retention.ms"] == str(24 * 60 * MINUTE_MS)
+    assert topic.settings["message.timestamp.type"] == "LogAppendTime"
 
 
 @settings(deadline=None)
