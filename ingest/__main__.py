@@ -98,6 +98,7 @@ def main(arguments: Sequence[str]) -> int:
             "reason": summary.reason,
             "frames_sent": summary.frames_sent,
             "frames_dropped": summary.frames_dropped,
+            "sound_sent": summary.sound_sent,
             "duration_ms": summary.duration_ms,
         },
     )

@@ -1,4 +1,4 @@
-"""What ingest publishes: frames, session life, dropped frames, dead letters; and how observations are bundled.
+"""What ingest publishes: frames, sound, session life, what was dropped, dead letters; how observations are bundled.
 
 Times are capture times in integer milliseconds since the epoch, except `*_ms` of a duration. A published message never
 changes meaning: fields may be added with defaults, anything else needs a new tag.
@@ -12,6 +12,7 @@ import msgspec
 from ingest.errors import PoisonError
 
 FRAME_SCHEMA = 1
+AUDIO_SCHEMA = 1
 Headers = Sequence[tuple[str, bytes]]
 
 
@@ -22,6 +23,7 @@ class SessionStarted(msgspec.Struct, frozen=True, kw_only=True, tag="session-sta
     alone decides the verdict. `source` is its kind, never a name. `frame_interval_ms` is the time between two frames
     that the source means to send. `calibration_ms` overrides the policy's calibration time; 0 skips calibration.
     `accommodations` is the canonical document of what this person is allowed (JSON text; empty: nothing special).
+    `sound`: the source has a sound track, so that mouths are worth watching from the first frame on.
     """
 
     session: str
@@ -31,15 +33,20 @@ class SessionStarted(msgspec.Struct, frozen=True, kw_only=True, tag="session-sta
     calibration_ms: int | None = None
     frame_interval_ms: int = 0
     accommodations: str = ""
+    sound: bool = False
 
 
 class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag="session-ended/1"):
-    """The source sends no more; `frames_sent` frames reached the log, dropped ones are not among them."""
+    """The source sends no more; `frames_sent` frames reached the log, dropped ones are not among them.
+
+    `audio_records`: records of sound that reached the log, 0 for a source without sound.
+    """
 
     session: str
     capture_ms: int
     frames_sent: int
     reason: Literal["completed", "source_failed", "cancelled"] = "completed"
+    audio_records: int = 0
 
 
 class FramesDropped(msgspec.Struct, frozen=True, kw_only=True, tag="frames-dropped/1"):
@@ -51,6 +58,20 @@ class FramesDropped(msgspec.Struct, frozen=True, kw_only=True, tag="frames-dropp
     to_ms: int
     count: int
     stage: Literal["ingest", "detectors"]
+    reason: str
+
+
+class SoundDropped(msgspec.Struct, frozen=True, kw_only=True, tag="sound-dropped/1"):
+    """`count` records of sound, the last of them ending at `to_ms`, were given up: missing evidence, never conduct.
+
+    `seq` is that of the last of them.
+    """
+
+    session: str
+    seq: int
+    from_ms: int
+    to_ms: int
+    count: int
     reason: str
 
 
@@ -110,10 +131,27 @@ class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
     end: bool = False
 
 
+class SoundHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """Metadata of one record of `audio`, carried in its headers; its value is PCM: 16 kHz, mono, int16, little-endian.
+
+    A record holds a second; the last one, and the last before a gap, may be shorter. `capture_ms` is its END. `seq`
+    counts the session's records from 0; the other fields are as in FrameHeader.
+    """
+
+    session: str
+    seq: int
+    capture_ms: int
+    ingested_ms: int
+    max_age_ms: int = 0
+    end: bool = False
+
+
 Frame = tuple[FrameHeader, bytes]
 _encode = msgspec.msgpack.Encoder().encode
 _decode_header = msgspec.msgpack.Decoder(FrameHeader).decode
+_decode_sound_header = msgspec.msgpack.Decoder(SoundHeader).decode
 HEADER_NAME = f"frame/{FRAME_SCHEMA}"
+SOUND_HEADER_NAME = f"audio/{AUDIO_SCHEMA}"
 
 
 def frame_headers(header: FrameHeader) -> list[tuple[str, bytes]]:
@@ -133,6 +171,25 @@ def read_frame_header(headers: Headers) -> FrameHeader:
         return _decode_header(packed)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PoisonError(f"unreadable frame header: {error}") from error
+
+
+def sound_headers(header: SoundHeader) -> list[tuple[str, bytes]]:
+    """The record headers that carry `header`."""
+    return [(SOUND_HEADER_NAME, _encode(header))]
+
+
+def read_sound_header(headers: Headers) -> SoundHeader:
+    """The metadata of a record of `audio`.
+
+    Raises: PoisonError when the header is missing, of another schema or malformed.
+    """
+    packed = dict(headers).get(SOUND_HEADER_NAME)
+    if packed is None:
+        raise PoisonError(f"no header {SOUND_HEADER_NAME!r} on a record of audio")
+    try:
+        return _decode_sound_header(packed)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise PoisonError(f"unreadable sound header: {error}") from error
 
 
 def encode_bundle(observations: Iterable[msgspec.Struct]) -> bytes:

@@ -2,7 +2,8 @@
 
 A recorded source loses nothing: it waits for whoever looks at its frames, and for a broker that is away. A live source
 waits for nobody: its oldest frames are given up, counted, and said so in the log. A source that breaks off midway
-ends its session with the reason "source_failed", and what was read until then counts.
+ends its session with the reason "source_failed", and what was read until then counts. Sound follows the pictures and
+fails for itself: without it a session goes on.
 """
 
 import asyncio
@@ -23,6 +24,8 @@ from ingest.pacing import InFlight, Speed, wait_s
 from ingest.picture import PicturePolicy
 from ingest.progress import Progress, Reason, SessionSummary
 from ingest.sampling import frame_interval_ms
+from ingest.sound.record import Sound, sound_of
+from ingest.sound.sending import SoundSending
 from ingest.sources.source import Source
 from ingest.telemetry import now_ms
 from ingest.topics import OBSERVATIONS, partition_of
@@ -60,6 +63,7 @@ async def run_session(
     Raises: TransientError when the broker stays away for `patience_s`.
     """
     running = _Session(source, writer_frames, writer_session, session, in_flight, progress, max_age_ms, patience_s)
+    sound = await asyncio.to_thread(sound_of, source)
     started = SessionStarted(
         session=session,
         capture_ms=running.start_ms,
@@ -68,13 +72,19 @@ async def run_session(
         calibration_ms=calibration_ms,
         frame_interval_ms=frame_interval_ms(rate_fps),
         accommodations=accommodations,
+        sound=sound is not None,
     )
     progress.expected_frames = expected_frames(source, rate_fps)
     try:
         with SESSIONS.track_inprogress():
             await running.publish(started)
+            if sound is not None:
+                running.listen(sound, speed, frame_interval_ms(rate_fps))
             return await running.run(rate_fps, speed, pictures or PicturePolicy())
     finally:
+        await running.close()
+        if sound is not None:
+            sound.close()
         source.close()
 
 
@@ -100,10 +110,12 @@ class _Session:
     ) -> None:
         self.start_ms = progress.start_ms = now_ms()
         self._source, self._writer, self._session = source, writer_session, session
+        self._writer_frames = writer_frames
         self._in_flight, self._progress, self._patience_s = in_flight, progress, patience_s
         self._gaps = Gaps()
+        self._sound: SoundSending | None = None
         self._delivery = Delivery(
-            writer_frames,
+            self._writer_frames,
             session,
             max_age_ms=max_age_ms if source.live else 0,
             progress=progress,
@@ -111,6 +123,25 @@ class _Session:
             given_up=self._lost if source.live else None,
             patience_s=patience_s,
         )
+
+    def listen(self, sound: Sound, speed: Speed, interval_ms: int) -> None:
+        """Send the source's sound, too."""
+        self._sound = SoundSending(
+            sound,
+            self._writer_frames,
+            self._session,
+            self.start_ms,
+            speed,
+            interval_ms,
+            self._progress,
+            self._patience_s,
+        )
+        self._sound.start()
+
+    async def close(self) -> None:
+        """Stop what may still be under way."""
+        if self._sound is not None:
+            await self._sound.close()
 
     async def run(self, rate_fps: float, speed: Speed, pictures: PicturePolicy) -> SessionSummary:
         frames = read_frames(self._source, rate_fps, pictures)
@@ -139,6 +170,8 @@ class _Session:
                 await self._tell_gaps()
                 await self._delivery.send(frame, self.start_ms + frame.offset_ms)
                 self._progress.position_ms = frame.offset_ms
+                if self._sound is not None:
+                    self._sound.pictures.reach(frame.offset_ms)
         except SourceError as error:
             return f"{self._source.name} cannot be read any further: {error}"
         if self._source.failure is None and self._delivery.next_seq == 0:
@@ -155,8 +188,17 @@ class _Session:
             self._drop(UNREADABLE, from_ms, to_ms, bad.count)
         await self._delivery.finish(end_ms)
         await self._tell_gaps()
-        sent = self._progress.frames_sent
-        await self.publish(SessionEnded(session=self._session, capture_ms=end_ms, frames_sent=sent, reason=reason))
+        trouble = await self._end_sound(duration_ms, at_once=reason == "cancelled")
+        sent, sound_sent = self._progress.frames_sent, self._progress.sound_sent
+        await self.publish(
+            SessionEnded(
+                session=self._session,
+                capture_ms=end_ms,
+                frames_sent=sent,
+                reason=reason,
+                audio_records=sound_sent,
+            )
+        )
         return SessionSummary(
             session=self._session,
             start_ms=self.start_ms,
@@ -165,7 +207,18 @@ class _Session:
             duration_ms=duration_ms,
             reason=reason,
             failure=failure,
+            sound_sent=sound_sent,
+            sound_trouble=trouble,
         )
+
+    async def _end_sound(self, duration_ms: int, *, at_once: bool) -> str | None:
+        """Returns what was wrong with the sound, if anything was."""
+        if self._sound is None:
+            return None
+        await self._sound.finish(duration_ms, at_once=at_once)
+        if self._sound.trouble is not None:
+            log.warning("sound trouble", extra={"session": self._session, "reason": self._sound.trouble})
+        return self._sound.trouble
 
     async def publish(self, *observations: msgspec.Struct) -> None:
         """Put observations on the session's partition and wait for the acknowledgement, with patience."""

@@ -68,7 +68,7 @@ class Topic:
         return settings | KEEP_LATEST if self.retention_ms == KEPT_BY_KEY else settings
 
 
-FRAMES, OBSERVATIONS = "frames", "observations"
+FRAMES, AUDIO, OBSERVATIONS = "frames", "audio", "observations"
 RISK_EVENTS, SHADOW_EVENTS = "risk-events", "shadow-events"
 NOTICES, DEAD_LETTERS, CHECKPOINTS = "notices", "dead-letters", "scoring-checkpoints"
 REFERENCES = "references"
@@ -85,6 +85,10 @@ TOPICS = (
     Topic(
         FRAMES, "session", "JPEG bytes, metadata in headers", "ingest", "detectors",
         2 * MINUTE_MS, "LogAppendTime", 30_000, 4 << 20,
+    ),
+    Topic(
+        AUDIO, "session", "1 s of 16 kHz mono PCM, metadata in headers", "ingest", "detectors",
+        2 * MINUTE_MS, "LogAppendTime", 30_000,
     ),
     Topic(
         OBSERVATIONS, "none", "bundle of observations", "ingest, detectors, scoring (ticks)", "scoring, sinks",

@@ -7,12 +7,15 @@ import numpy as np
 
 from ingest.exam.behaviour import Pose
 from ingest.exam.clothing import TORSO_LEFT, TORSO_TOP, paint_torso
+from ingest.exam.conditions import USUAL, Condition, dressed
 from ingest.exam.drawing import over
 from ingest.exam.expression import at_rest, expressed, jaw_weights, turned
 from ingest.exam.face import paint_head, skin_colour
 from ingest.exam.gaze import Eye, find_eyes, looking
+from ingest.exam.glasses import wear_glasses
 from ingest.exam.hair import outline_of, paint_back
 from ingest.exam.landmarks import Floats, Image
+from ingest.exam.lighting import lit_colour, lit_layer
 from ingest.exam.looks import Looks
 from ingest.exam.mesh import HeadMesh, Sheet, build_back, build_head
 from ingest.exam.mouth import paint_cavity
@@ -43,11 +46,17 @@ class Person:
     mirrored: bool
 
 
-def paint_person(portrait: Portrait, looks: Looks, mirrored: bool, rng: np.random.Generator) -> Person:
-    """Paint a person of these looks: about a second of work."""
+def paint_person(
+    portrait: Portrait, looks: Looks, mirrored: bool, rng: np.random.Generator, condition: Condition = USUAL
+) -> Person:
+    """Paint a person of these looks as the condition has them: about a second of work."""
+    looks, light = dressed(looks, condition), condition.lighting
     outline = outline_of(looks)
     skin = skin_colour(portrait, looks)
     head = paint_head(portrait, looks, rng)
+    if condition.glasses:
+        wear_glasses(head, portrait.points)
+    head = lit_layer(head, light)
     mesh = build_head(portrait.points, outline, head)
     paint_cavity(head)
     smiling = reshaped(mesh.sheet.vertices, portrait.points, looks.proportions)
@@ -57,8 +66,8 @@ def paint_person(portrait: Portrait, looks: Looks, mirrored: bool, rng: np.rando
         backs[side] = replace(sheet, vertices=reshaped(sheet.vertices, portrait.points, looks.proportions))
     return Person(
         head=head,
-        back=paint_back(looks, rng),
-        torso=paint_torso(looks, skin, rng),
+        back=lit_layer(paint_back(looks, rng), light),
+        torso=lit_layer(paint_torso(looks, skin, rng), light, TORSO_LEFT),
         mesh=mesh,
         lips_closed=replace(mesh.sheet, triangles=mesh.sheet.triangles[: -mesh.inside]),
         backs=backs,
@@ -66,7 +75,7 @@ def paint_person(portrait: Portrait, looks: Looks, mirrored: bool, rng: np.rando
         smiling=smiling,
         jaw=jaw_weights(mesh, portrait.points),
         eyes=find_eyes(head, portrait.points),
-        skin=skin,
+        skin=lit_colour(skin, light),
         looks=looks,
         mirrored=mirrored,
     )

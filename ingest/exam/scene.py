@@ -1,5 +1,6 @@
 """The whole picture of one moment: room, second person, candidate, phone, camera."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,8 +8,10 @@ import numpy as np
 
 from ingest.exam.behaviour import EXIT_SHIFT_PX, Moment, Pose, habits_of, moment
 from ingest.exam.camera import draw_camera, photograph
+from ingest.exam.conditions import USUAL, Condition
 from ingest.exam.drawing import over
 from ingest.exam.landmarks import Floats, Image
+from ingest.exam.lighting import exposed, lit_colour, lit_room
 from ingest.exam.looks import draw_two
 from ingest.exam.person import draw_person, paint_person
 from ingest.exam.phone import paint_phone, place_phone
@@ -27,26 +30,28 @@ HIP = (190.0, 900.0)  # the point the body leans about
 
 
 class Scene:
-    """Everything of one exam that is painted once; pictures depend on nothing but the schedule."""
+    """Everything of one exam that is painted once; pictures depend on nothing but the schedule and the condition."""
 
-    def __init__(self, schedule: Schedule, cache_dir: Path) -> None:
+    def __init__(self, schedule: Schedule, cache_dir: Path, condition: Condition = USUAL) -> None:
         """Paint people, room and phone: about 4 s, of which the cached portrait saves 3."""
         self._schedule = schedule
         self._habits = habits_of(schedule)
         portrait = load_portrait(cache_dir)
-        self._room = paint_room(_stream(schedule, 4))
-        self._camera = draw_camera(_stream(schedule, 5))
+        self._room = lit_room(paint_room(_stream(schedule, 4)), condition.lighting)
+        self._camera = exposed(draw_camera(_stream(schedule, 5)), condition.lighting)
         rng = _stream(schedule, 3)
-        self._scale = float(rng.uniform(0.66, 0.84))
+        self._scale = float(rng.uniform(0.66, 0.84)) * condition.scale
         self._offset_x = float(rng.uniform(-22, 22))
         mirrored = rng.random(2) < 0.5
         candidate, second = draw_two(rng)
-        self._candidate = paint_person(portrait, candidate, bool(mirrored[0]), _stream(schedule, 6))
+        self._candidate = paint_person(portrait, candidate, bool(mirrored[0]), _stream(schedule, 6), condition)
         kinds = {e.kind for e in schedule.episodes}
         if Kind.SECOND_FACE in kinds:
-            self._second = paint_person(portrait, second, bool(mirrored[1]), _stream(schedule, 7))
+            other = replace(condition, skin=None, glasses=False)
+            self._second = paint_person(portrait, second, bool(mirrored[1]), _stream(schedule, 7), other)
         if Kind.PHONE in kinds:
-            self._phone = paint_phone(self._candidate.skin, np.array(candidate.clothes), _stream(schedule, 8))
+            sleeve = lit_colour(np.array(candidate.clothes), condition.lighting)
+            self._phone = paint_phone(self._candidate.skin, sleeve, _stream(schedule, 8))
 
     def picture(self, index: int) -> Image:
         """Picture number `index` as bgr [480, 640, 3]."""

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ingest.exam.conditions import USUAL, Condition
 from ingest.exam.scene import RENDERER, Scene
 from ingest.exam.schedule import FRAME_MS, Schedule, digest
 from ingest.exam.truth import HEIGHT_PX, WIDTH_PX, truth_path, write_truth
@@ -16,10 +17,15 @@ from ingest.sources.quiet import quiet
 Progress = Callable[[int, int], None]
 
 
-def render(schedule: Schedule, cache_dir: Path) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
-    """Yield the exam's pictures as (milliseconds from the start, bgr [480, 640, 3]); always the same for a schedule."""
-    scene = Scene(schedule, cache_dir)
-    for index in range(schedule.frames):
+def render(
+    schedule: Schedule, cache_dir: Path, condition: Condition = USUAL, every: int = 1
+) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+    """Yield the exam's pictures as (milliseconds from the start, bgr [480, 640, 3]), `every` so manyth of them.
+
+    Always the same for a schedule and a condition.
+    """
+    scene = Scene(schedule, cache_dir, condition)
+    for index in range(0, schedule.frames, every):
         yield index * FRAME_MS, scene.picture(index)
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from ingest.errors import InputError
 from ingest.picture import unusable
 from ingest.sampling import CaptureClock, stated_interval_ms
+from ingest.sound.record import Sound
+from ingest.sound.track import open_sound
 from ingest.sources.container import check_container, sound_only
 from ingest.sources.quiet import quiet
 from ingest.sources.source import Kind, Picture, Unreadable, Wanted
@@ -83,6 +85,10 @@ class VideoFile:
     @property
     def elapsed_ms(self) -> int:
         return self._clock.end_ms
+
+    def sound(self) -> Sound | None:
+        """The file's sound track, on the clock of its pictures; None: it has none."""
+        return open_sound(self._path, self.name)
 
     def __iter__(self) -> Iterator[Picture]:
         return self.sampled(everything)

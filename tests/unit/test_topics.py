@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.topics import (
+    AUDIO,
     CHECKPOINTS,
     DEAD_LETTERS,
     FRAMES,
@@ -24,11 +25,11 @@ from ingest.topics import (
 
 
 def test_each_topic_stands_once_in_the_table() -> None:
-    streams = [FRAMES, OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS, NOTICES, DEAD_LETTERS]
+    streams = [FRAMES, AUDIO, OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS, NOTICES, DEAD_LETTERS]
     assert [t.name for t in TOPICS] == [*streams, CHECKPOINTS, REFERENCES]
 
 
-@pytest.mark.parametrize("name", [FRAMES, NOTICES])
+@pytest.mark.parametrize("name", [FRAMES, AUDIO, NOTICES])
 def test_perishable_topics_are_stamped_by_the_broker_and_kept_for_minutes(name: str) -> None:
     (topic,) = [t for t in TOPICS if t.name == name]
     assert topic.settings["message.timestamp.type"] == "LogAppendTime"
@@ -37,7 +38,7 @@ def test_perishable_topics_are_stamped_by_the_broker_and_kept_for_minutes(name: 
 
 
 def test_derived_data_is_kept_for_a_day_at_least() -> None:
-    kept = {t.name: t.retention_ms for t in TOPICS if t.name not in (FRAMES, NOTICES, CHECKPOINTS)}
+    kept = {t.name: t.retention_ms for t in TOPICS if t.name not in (FRAMES, AUDIO, NOTICES, CHECKPOINTS)}
     assert min(kept.values()) >= 24 * 60 * MINUTE_MS
 
 
