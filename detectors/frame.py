@@ -31,7 +31,7 @@ def observations_of(frame: Frame, reading: PictureReading, models: Models) -> tu
 
 def objects_observed(frame: Frame, reading: ObjectsReading) -> ObjectsObserved:
     """What the object model saw, as published."""
-    return ObjectsObserved(**_look(frame, reading.model), objects=reading.objects)
+    return ObjectsObserved(**_look(frame, reading.model), objects=reading.objects, knows=reading.knows)
 
 
 def _look(frame: Frame, model: str) -> dict[str, Any]:

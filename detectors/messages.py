@@ -67,9 +67,14 @@ class FaceObserved(DetectorLook, frozen=True, kw_only=True, tag="face/1"):
 
 
 class ObjectsObserved(DetectorLook, frozen=True, kw_only=True, tag="objects/1"):
-    """What the object detector saw in one frame, by falling confidence, at or above its floor."""
+    """What the object detector saw in one frame, by falling confidence, at or above its floor.
+
+    `knows`: bit n is set where the model knows the label TAXONOMY[n]; -1: it was not asked. What a model does not know
+    it cannot miss.
+    """
 
     objects: tuple[DetectedObject, ...]
+    knows: int = -1
 
 
 class HandsObserved(DetectorLook, frozen=True, kw_only=True, tag="hands/1"):

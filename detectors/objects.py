@@ -13,7 +13,7 @@ from tritonclient.utils import InferenceServerException
 from detectors.messages import DetectedObject
 from detectors.metrics import TRITON_RETRIES
 from ingest.errors import PoisonError, TransientError
-from triton_models.contract import BOX_COLUMNS, BOXES, DIGEST, JPEG, MODEL_NAME, MOST_BOXES
+from triton_models.contract import BOX_COLUMNS, BOXES, DIGEST, JPEG, KNOWS, MODEL_NAME, MOST_BOXES
 from triton_models.taxonomy import TAXONOMY
 
 DEADLINE_S = 10.0
@@ -41,10 +41,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ObjectsReading:
-    """One picture's objects by falling confidence, and the digest of the model that looked."""
+    """One picture's objects by falling confidence; the digest of the model that looked, and what it knows as bits."""
 
     objects: tuple[DetectedObject, ...]
     model: str
+    knows: int
 
 
 class TritonObjects:
@@ -90,7 +91,11 @@ class TritonObjects:
         tensor = aio.InferInput(JPEG.name, data.shape, "UINT8")
         tensor.set_data_from_numpy(data)
         reply = await self._client.infer(MODEL_NAME, [tensor], client_timeout=DEADLINE_S)
-        return ObjectsReading(read_boxes(reply.as_numpy(BOXES.name)), reply.as_numpy(DIGEST.name).item().decode())
+        return ObjectsReading(
+            read_boxes(reply.as_numpy(BOXES.name)),
+            reply.as_numpy(DIGEST.name).item().decode(),
+            reply.as_numpy(KNOWS.name).item(),
+        )
 
 
 def read_boxes(boxes: NDArray[np.float32]) -> tuple[DetectedObject, ...]:

@@ -182,7 +182,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, tag="verdict/1"):
     `revision` rises when a session that was closed by silence opened again. `observations` is the digest over all that
     was folded. `reasons` are sentences for a person. `integrity` = 100 - deductions, 0-100. `attention`: the mean, None
     when it was never known. `alerts`: counting events by label. `anomalies`: what was odd about the log, counted.
-    `without`: the verdict without accommodations, when there are any. `proof` is a digest over the observations, the
+    `without`: the verdict without accommodations, when there are any. `blind`: labels that the policy asks for and no
+    object model of the session knew. `proof` is a digest over the observations, the
     policy, the accommodations and the engine; `models` are the digests of those who looked.
     """
 
@@ -215,6 +216,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, tag="verdict/1"):
     accommodations: tuple[str, ...] = ()
     without: Unaccommodated | None = None
     proof: str = ""
+    blind: tuple[str, ...] = ()
 
 
 RiskMessage = CalibrationFinished | RiskOpened | RiskClosed | ScoreSample | Verdict

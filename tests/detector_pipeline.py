@@ -120,7 +120,8 @@ def _picture(jpeg: bytes) -> PictureReading:
 
 @cache
 def _objects(jpeg: bytes) -> ObjectsReading:
-    return ObjectsReading(read_boxes(object_detector().look(jpeg)[None]), object_detector().digest)
+    detector = object_detector()
+    return ObjectsReading(read_boxes(detector.look(jpeg)[None]), detector.digest, detector.knows)
 
 
 def _listens(pid: int) -> bool:

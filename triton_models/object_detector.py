@@ -17,7 +17,7 @@ from ingest.errors import InputError
 from triton_models.boxes import Detections, decode, letterbox
 from triton_models.contract import BOX_COLUMNS, MOST_BOXES
 from triton_models.pictures import check_picture, decode_picture, reduction
-from triton_models.taxonomy import TAXONOMY
+from triton_models.taxonomy import TAXONOMY, known_labels
 
 FLOOR = 0.25
 """For labels without a threshold of their own: Ultralytics' default confidence."""
@@ -67,6 +67,11 @@ class ObjectDetector:
     def digest(self) -> str:
         """SHA-256 of the weights, as the card states it."""
         return self._card.sha256
+
+    @property
+    def knows(self) -> int:
+        """Bit n is set where the model knows the label TAXONOMY[n]."""
+        return known_labels(self._card.labels)
 
     def look(self, jpeg: bytes) -> NDArray[np.float32]:
         """Boxes float32 [n, 6] as the contract says.

@@ -1,7 +1,7 @@
 """The labels that the product speaks, and maps from other models' class names to them (`labels/*.toml`)."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,11 @@ TRAINED = ("phone", "headphones", "person", "laptop", "book", "screen", "remote"
 
 COCO_MAP = Path(__file__).parent / "labels" / "coco.toml"
 """The label map used when none is given: COCO's class names."""
+
+
+def known_labels(labels: Iterable[str | None]) -> int:
+    """Labels as bits: bit n is set where TAXONOMY[n] is among them."""
+    return sum(1 << place for place, label in enumerate(TAXONOMY) if label in set(labels))
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ def observe(policy: Policy, state: SessionState, seen: Seen, messages: Messages)
         _hear_browser(policy, state, seen, here, step, messages)
     else:
         _name_model(state, seen.model)
+        if isinstance(seen, ObjectsObserved):
+            state.knows |= seen.knows  # -1, all, stays -1
         if isinstance(seen, FaceObserved):
             _see_faces(policy, state, seen, here, step, messages)
         else:
@@ -159,6 +161,7 @@ def _account(groups: tuple[Group, ...], state: SessionState, look: Look) -> None
             (not group.count or values[0] is not None)
             and (not group.face or not faces or values[1] is not None)
             and (not group.clear or state.view.clear)
+            and all(any(values[slot] is not None for slot in part) for part in group.parts)
             and (not group.trust or is_trusted(group.trust, state.own, values))
         )
         if is_known:

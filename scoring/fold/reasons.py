@@ -9,7 +9,7 @@ from scoring.rulebook.plan import PlannedRule
 from scoring.rulebook.policy import Policy
 from scoring.rulebook.rule_document import CalibrationRule, CombinationRule, HeldRule, RateRule, SequenceRule, ShareRule
 from scoring.rulebook.signal_words import clock
-from scoring.rulebook.signals import STREAMS, Stream
+from scoring.rulebook.signals import STREAMS, Stream, is_known, label_of
 
 _NAMES: dict[Stream, str] = {
     "faces": "faces",
@@ -80,11 +80,20 @@ def is_unwatched(planned: PlannedRule, state: SessionState) -> bool:
     return planned.rule.optional and not all(state.looks_of(stream).frames for stream in planned.streams)
 
 
+def blind_labels(policy: Policy, state: SessionState) -> tuple[str, ...]:
+    """What the policy asks for and no object model of the session knew; nothing is said of a session without one."""
+    if not state.looks_of("objects").frames:
+        return ()
+    return tuple(sorted({label_of(s) for s in policy.object_slots if not is_known(s, state.knows)}))
+
+
 def _blind_spots(policy: Policy, state: SessionState, totals: tuple[RuleTotal, ...]) -> Iterator[str]:
     unwatched = {stream for rule in policy.rules if is_unwatched(rule, state) for stream in rule.streams}
     blind = [_NAMES[stream] for stream in STREAMS if stream in unwatched and not state.looks_of(stream).frames]
     if blind:
         yield f"Not watched in this session: {', '.join(blind)}."
+    if unknown := blind_labels(policy, state):
+        yield f"Not known to the object model: {', '.join(label.replace('_', ' ') for label in unknown)}."
     for coverage, says in _dim_sights(policy, state, totals):
         part = f"in {_percent(coverage)} of the session" if coverage else "at no time"
         yield f"Could be judged {part}: {', '.join(says)}."

@@ -231,8 +231,8 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
 
     `own`: what widens thresholds, by measure. `known`: milliseconds by group of the plan. `held`, `memories`,
     `histories`: by place of a rule or variant. `standing`: what the candidate's page says, as bits. `shift_ms`: what
-    is added to capture times since a clock jumped. `odd`: what was odd about
-    the log, counted. `announcements`: digests of the starts that were seen.
+    is added to capture times since a clock jumped. `odd`: what was odd about the log, counted. `announcements`: digests
+    of the starts that were seen. `knows`: the labels, as bits, that an object model of the session knew.
     """
 
     session: str
@@ -265,6 +265,7 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
     samples: int = 0
     revision: int = 0
     closed_by: Literal["", "end", "silence"] = ""
+    knows: int = 0
 
     @property
     def closed(self) -> bool:

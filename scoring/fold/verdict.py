@@ -19,7 +19,7 @@ from scoring.fold.alerts import periods
 from scoring.fold.capture_time import outside_breaks
 from scoring.fold.coverage import share
 from scoring.fold.engine import ENGINE
-from scoring.fold.reasons import is_unwatched, reasons
+from scoring.fold.reasons import blind_labels, is_unwatched, reasons
 from scoring.fold.rules import NO_HISTORY
 from scoring.fold.score import points
 from scoring.fold.state import History, SessionState
@@ -70,6 +70,7 @@ def conclude(policy: Policy, state: SessionState, end_ms: int) -> Verdict:
         accommodations=tuple(one.reason for one in policy.accommodations),
         without=_without(policy, state, is_seen) if policy.accommodations else None,
         proof=proof_of(state.observations.hex(), policy.terms),
+        blind=blind_labels(policy, state),
     )
 
 

@@ -72,13 +72,17 @@ class PlannedRule:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rules that can judge at the same looks share one account of time; `number`: its place in the state."""
+    """Rules that can judge at the same looks share one account of time; `number`: its place in the state.
+
+    `parts`: slots of objects; of every part one must be of a label that the model knows.
+    """
 
     number: int
     count: bool
     face: bool
     clear: bool
     trust: tuple[PlannedTest, ...]
+    parts: tuple[tuple[int, ...], ...] = ()
 
 
 class Band(NamedTuple):
@@ -90,7 +94,7 @@ class Band(NamedTuple):
     places: tuple[int, ...]
 
 
-_Key = tuple[Stream, frozenset[Needs], tuple[PlannedTest, ...]]
+_Key = tuple[Stream, frozenset[Needs], tuple[PlannedTest, ...], tuple[tuple[int, ...], ...]]
 
 
 def plan_rules(spec: PolicyDocument) -> tuple[PlannedRule, ...]:
@@ -190,16 +194,22 @@ def _keys(rule: PlannedRule) -> Iterator[_Key]:
     """What each of the rule's streams must have seen for the rule to judge."""
     for stream in rule.streams:
         needs = {test.needs for test in (*rule.tests, *rule.only_if) if test.stream == stream}
-        yield stream, frozenset(needs - {"anything"}), rule.trust
+        yield stream, frozenset(needs - {"anything"}), rule.trust, _parts(rule) if stream == "objects" else ()
+
+
+def _parts(rule: PlannedRule) -> tuple[tuple[int, ...], ...]:
+    """The slots of objects that each part of a rule tests."""
+    parts = (tuple(t.slot for t in rule.tests if t.part == n and t.stream == "objects") for n in range(rule.parts))
+    return tuple(slots for slots in parts if slots)
 
 
 def groups_of(rules: Iterable[PlannedRule], stream: Stream) -> tuple[Group, ...]:
     """The groups that a look of this stream accounts for."""
     found: dict[int, Group] = {}
     for rule in rules:
-        for number, (of, needs, trust) in zip(rule.groups, _keys(rule), strict=True):
+        for number, (of, needs, trust, parts) in zip(rule.groups, _keys(rule), strict=True):
             if of == stream:
-                found[number] = Group(number, "count" in needs, "face" in needs, "clear" in needs, trust)
+                found[number] = Group(number, "count" in needs, "face" in needs, "clear" in needs, trust, parts)
     return tuple(found.values())
 
 

@@ -7,6 +7,7 @@ sign; a test looks at their size or at one side of them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 from typing import Literal, get_args
 
@@ -21,6 +22,7 @@ from detectors.messages import (
 )
 from ingest.messages import BrowserReported, BrowserSign
 from scoring.rulebook.policy_document import QualityFloor
+from triton_models.taxonomy import TAXONOMY
 
 Stream = Literal["faces", "objects", "hands", "speech", "identity", "browser"]
 STREAMS: tuple[Stream, ...] = get_args(Stream)
@@ -190,8 +192,9 @@ def last_mouth(seen: FaceObserved, count: int, step_ms: int, before: float | Non
 
 
 def object_values(seen: ObjectsObserved, slots: Mapping[str, int], clear: bool) -> list[float | None]:
-    """The confidences that `slots` ask for; what was not found is unknown in a bad picture."""
-    values: list[float | None] = [0.0 if clear else None] * len(slots)
+    """The confidences that `slots` ask for; what was not found is unknown in a bad picture, and what the model does not
+    know is unknown always."""
+    values = list(_nothing_found(tuple(slots), seen.knows, clear))
     best: dict[str, float] = {}
     for one in sorted(seen.objects, key=lambda found: -found.confidence) if len(seen.objects) > 1 else seen.objects:
         if not 0.0 < one.confidence <= 1.0:
@@ -201,6 +204,23 @@ def object_values(seen: ObjectsObserved, slots: Mapping[str, int], clear: bool) 
             values[slots[signal]] = best[signal] = one.confidence
         best[one.label] = one.confidence
     return values
+
+
+@lru_cache(maxsize=64)
+def _nothing_found(signals: tuple[str, ...], knows: int, clear: bool) -> tuple[float | None, ...]:
+    """The values of a look that found none of the labels that its model knows, in the order of the slots."""
+    return tuple(0.0 if clear and is_known(signal, knows) else None for signal in signals)
+
+
+def is_known(signal: str, knows: int) -> bool:
+    """Whether a model that knows the labels `knows` (bits; -1: not asked) can see an object signal."""
+    label = label_of(signal)
+    return knows < 0 or (label in TAXONOMY and bool(knows >> TAXONOMY.index(label) & 1))
+
+
+def label_of(signal: str) -> str:
+    """The label of an object signal."""
+    return signal.removeprefix(OBJECT).removeprefix(SECOND)
 
 
 def hand_values(seen: HandsObserved) -> list[float | None]:

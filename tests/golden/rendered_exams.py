@@ -110,6 +110,7 @@ def _objects(detector: ObjectDetector, name: str, seq: int, at_ms: int, jpeg: by
         offset=seq,
         model=detector.digest,
         objects=tuple(found),
+        knows=detector.knows,
     )
 
 

@@ -29,7 +29,7 @@ async def test_concurrent_pictures_are_seen_as_alone_and_in_process(objects: Tri
     frames = [picture(seq) for seq in range(PICTURES)] * 4
     replies = await asyncio.gather(*(objects.look(one, lambda: True) for one in frames))
     alone = object_detector()
-    expected = [ObjectsReading(read_boxes(alone.look(one)[None]), alone.digest) for one in frames]
+    expected = [ObjectsReading(read_boxes(alone.look(one)[None]), alone.digest, alone.knows) for one in frames]
     assert replies == expected
     assert {len(reply.objects) for reply in replies} > {0}
 

@@ -31,7 +31,7 @@ def test_triton_is_configured_as_the_contract_says() -> None:
         for tensor in (*config.input, *config.output)
     ]
     assert config.name == contract.MODEL_NAME
-    assert declared == [contract.JPEG, contract.BOXES, contract.DIGEST]
+    assert declared == [contract.JPEG, contract.BOXES, contract.DIGEST, contract.KNOWS]
     assert config.max_batch_size > 0, "the contract has a batch dimension"
     assert config.input[0].allow_ragged_batch
     assert not config.dynamic_batching.HasField("default_queue_policy")

@@ -11,6 +11,7 @@ from deploy.replaying.suspects import Suspect
 from deploy.replaying.verification import judge
 from ingest.messages import encode_message
 from scoring.fold.difference import last_words
+from scoring.fold.engine import ENGINE
 from scoring.messages import RiskClosed, RiskMessage, Verdict
 from scoring.rulebook.policy import load_policy
 from sinks.queries import StoredObservation
@@ -78,7 +79,7 @@ def test_a_suspect_is_named_where_it_can_be_known() -> None:
 def test_another_engine_is_named_and_not_called_tampering(engine: str, named: str) -> None:
     found = judge(with_verdict(stored(), engine=engine), [])
     assert found.outcome == "not comparable"
-    assert f"made by engine {named}, this is 2: cannot be compared byte for byte" in found.says
+    assert f"made by engine {named}, this is {ENGINE}: cannot be compared byte for byte" in found.says
     assert "observations are those that it was given for" in found.says
 
 

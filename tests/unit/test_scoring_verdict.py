@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from detectors.messages import ObjectsObserved
 from scoring.fold.verdict import risk_class
 from scoring.rulebook.policy import Policy, load_policy
 from scoring.rulebook.signal_words import clock
-from tests.staged_exam import FOUR_RULES, START_MS, Run, StagedExam, fold_all, samples_of, told, verdict_of
+from tests.staged_exam import EVERY_KIND, FOUR_RULES, START_MS, Run, StagedExam, fold_all, samples_of, told, verdict_of
+from triton_models.taxonomy import known_labels
 
 POLICY = FOUR_RULES
 NORMAL = Run("normal", 10)
@@ -117,6 +120,25 @@ def test_a_detector_that_never_ran_covers_nothing() -> None:
     assert {total.rule: total.coverage for total in verdict.rules}["phone"] == 0.0
     assert verdict.coverage == pytest.approx(0.72, abs=0.01)
     assert "Could be judged at no time: phone in view." in verdict.reasons
+
+
+def test_what_the_object_model_does_not_know_is_said_and_covers_nothing() -> None:
+    """A rule is blind when every label of one of its parts is unknown; of several labels one is enough to judge."""
+    exam = StagedExam([Run("normal", 80)])
+    knowing = [
+        structs.replace(seen, knows=known_labels(["phone", "person", "book"]))
+        if isinstance(seen, ObjectsObserved)
+        else seen
+        for seen in exam.observations()
+    ]
+    verdict = verdict_of(fold_all(EVERY_KIND, knowing)[1])
+    covered = {total.rule: total.coverage for total in verdict.rules}
+    assert (covered["cheating"], covered["dictating"]) == (0.0, 0.95)
+    assert covered["phone"] > 0.95
+    assert verdict.blind == ("notes", "pen")
+    assert "Not known to the object model: notes, pen." in verdict.reasons
+    unasked = verdict_of(told(EVERY_KIND, [Run("normal", 80)]))
+    assert (unasked.blind, unasked.rules[0].coverage > 0) == ((), True)
 
 
 @pytest.mark.parametrize("behaviour", ["missing", "dark", "covered"])

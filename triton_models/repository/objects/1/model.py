@@ -12,7 +12,7 @@ import numpy as np
 import triton_python_backend_utils as pb_utils
 
 from ingest.errors import PoisonError
-from triton_models.contract import BOXES, DIGEST, JPEG
+from triton_models.contract import BOXES, DIGEST, JPEG, KNOWS
 from triton_models.object_detector import ObjectDetector, read_card
 
 
@@ -26,6 +26,7 @@ class TritonPythonModel:
         weights = folder / args["model_version"] / "model.onnx"
         self._detector = ObjectDetector(weights, read_card(folder / "model.json"))
         self._digest = np.array([[self._detector.digest.encode()]], np.object_)
+        self._knows = np.array([[self._detector.knows]], np.int64)
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Answer a batch, each picture by itself."""
@@ -37,5 +38,5 @@ class TritonPythonModel:
             boxes = self._detector.look(jpeg.tobytes())
         except PoisonError as error:
             return pb_utils.InferenceResponse(error=pb_utils.TritonError(str(error), pb_utils.TritonError.INVALID_ARG))
-        tensors = [pb_utils.Tensor(BOXES.name, boxes[None]), pb_utils.Tensor(DIGEST.name, self._digest)]
-        return pb_utils.InferenceResponse(tensors)
+        answer = {BOXES.name: boxes[None], DIGEST.name: self._digest, KNOWS.name: self._knows}
+        return pb_utils.InferenceResponse([pb_utils.Tensor(name, value) for name, value in answer.items()])
