@@ -34,10 +34,15 @@ class Eyes:
         Raises: PoisonError when it cannot be decoded or is too large.
         """
         width, height = check_picture(asked.jpeg)
-        rgb = _decoded(asked.jpeg, reduction(width, height, LOOK_SIDE_PX))
+        rgb = decoded(asked.jpeg)
         faces = [read_face(points, width, height) for points in self._mesh.find(rgb, width, height)]
         return PictureReading(faces=distinct(faces), quality=picture_quality(rgb))
 
 
-def _decoded(jpeg: bytes, factor: int) -> NDArray[np.uint8]:
+def decoded(jpeg: bytes) -> NDArray[np.uint8]:
+    """A JPEG as RGB uint8 [h, w, 3], shrunk to LOOK_SIDE_PX on its longer side, or to less than twice that.
+
+    Raises: PoisonError when it cannot be decoded or is too large.
+    """
+    factor = reduction(*check_picture(jpeg), LOOK_SIDE_PX)
     return np.asarray(cv2.cvtColor(decode_picture(jpeg, factor), cv2.COLOR_BGR2RGB), np.uint8)
