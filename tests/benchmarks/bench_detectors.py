@@ -38,18 +38,8 @@ async def backlog(kafka: str, prefix: str, frames: Sequence[bytes]) -> int:
     async with KafkaWriter(kafka, prefix=prefix) as writer:
         for session in (f"bench-{number}" for number in range(SESSIONS)):
             for seq in range(len(frames) + 1):
-                at, end = 1_700_000_000_000 + seq * 200, seq == len(frames)
-                header = FrameHeader(
-                    session=session,
-                    seq=seq,
-                    capture_ms=at,
-                    ingested_ms=at,
-                    width=640,
-                    height=480,
-                    max_age_ms=0,
-                    end=end,
-                )
-                await Sent().send(writer, header, b"" if end else frames[seq])
+                end = seq == len(frames)
+                await Sent().send(writer, header_of(session, seq, end=end), b"" if end else frames[seq])
     return SESSIONS * len(frames)
 
 
