@@ -55,10 +55,10 @@ def inspect(path: Path, label_map: LabelMap) -> Network:
     return Network(names, input_px, layout, meta.get("license", "unknown"), meta.get("author", "unknown"))
 
 
-def open_session(path: Path) -> Any:
-    """An onnxruntime session on one thread."""
+def open_session(path: Path, threads: int = 1) -> Any:
+    """An onnxruntime session; raises InputError when the file is no ONNX model."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -8,16 +8,13 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from pickle import UnpicklingError
 
 from ingest.errors import InputError
 from triton_models.model_card import ModelCard, encode_card, problems_of
-from triton_models.network import Network, first_line, inspect
+from triton_models.network import Network, inspect
 from triton_models.taxonomy import COCO_MAP, load_label_map, map_names
 
 MODEL_FOLDER = "objects"
-UNREADABLE = (AttributeError, ImportError, KeyError, OSError, RuntimeError, TypeError, ValueError, UnpicklingError)
-"""What loading a file that is no Ultralytics checkpoint raises, by what it holds instead."""
 USUAL_THRESHOLD = 0.4
 """For models of others. Ultralytics' default of 0.25 finds more and is wrong more often; hysteresis follows anyway."""
 
@@ -47,17 +44,9 @@ def as_onnx(weights: Path, scratch: Path) -> Path:
         return weights
     if weights.suffix != ".pt":
         raise InputError(str(weights), f"unknown kind {weights.suffix!r}", "Give a .pt or .onnx file")
-    os.environ.setdefault("YOLO_AUTOINSTALL", "false")  # Ultralytics would run pip by itself
-    try:
-        from triton_models.export import export_onnx
-    except ModuleNotFoundError as error:
-        mend = "Install the extra with `pip install 'proctorstream[factory]'`, or give an .onnx file"
-        raise InputError(str(weights), f"a .pt file needs the package {error.name}", mend) from error
-    try:
-        return export_onnx(weights, scratch / "model.onnx")
-    except UNREADABLE as error:
-        mend = "Give weights that this Ultralytics can load, or an .onnx file"
-        raise InputError(str(weights), f"Ultralytics cannot export it: {first_line(error)}", mend) from error
+    from triton_models.exporting.onnx_file import export_onnx
+
+    return export_onnx(weights, scratch / "model.onnx")
 
 
 def card_of(weights: Path, model: Path, network: Network, labels: tuple[str | None, ...]) -> ModelCard:

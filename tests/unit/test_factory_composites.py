@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from triton_models.annotations import LabelledBox
-from triton_models.composites import Cutout, cut, paste, paste_somewhere, plate, with_fingers, worn
-from triton_models.erasing import can_erase, without_phones
+from triton_models.making.composites import Cutout, cut, paste, paste_somewhere, plate, with_fingers, worn
+from triton_models.making.erasing import can_erase, without_phones
 
 GREY = np.full((100, 200, 3), 90, np.uint8)
 

@@ -166,7 +166,7 @@ def test_what_a_file_does_not_say_is_asked_for(
 
 
 def test_a_pt_file_without_the_factory_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "triton_models.export", raising=False)
+    monkeypatch.delitem(sys.modules, "triton_models.exporting.onnx_file", raising=False)
     monkeypatch.setitem(sys.modules, "ultralytics", None)  # as if it were not installed, should it be
     weights = tmp_path / "theirs.pt"
     weights.write_bytes(b"x")

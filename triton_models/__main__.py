@@ -1,0 +1,46 @@
+"""The model factory's command line: `python -m triton_models dataset|train|evaluate|export|uncertain`.
+
+Exit status: 0 when the command did what it says, 2 for bad usage, 1 otherwise. An error is one line that names what,
+why and what to do; progress goes to standard error, results to standard output.
+"""
+
+import sys
+
+import click
+
+from ingest.errors import ProctorError
+from triton_models.dataset.command import dataset
+from triton_models.evaluation.command import evaluate
+from triton_models.exporting.command import export
+from triton_models.labelling.command import uncertain
+from triton_models.training.command import train
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def factory() -> None:
+    """Make an object model: a training set, training, measuring, exporting, what to label next."""
+
+
+for command in (dataset, train, evaluate, export, uncertain):
+    factory.add_command(command)
+
+
+def exit_status(arguments: list[str]) -> int:
+    """Run one command; errors raised on purpose become a line on standard error."""
+    try:
+        return factory.main(arguments, prog_name="python -m triton_models", standalone_mode=False) or 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("triton_models: stopped", err=True)
+        return 130
+    except ProctorError as error:
+        click.echo(f"triton_models: {error}", err=True)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(sys.argv[1:]))

@@ -1,0 +1,58 @@
+"""`python -m triton_models evaluate DATASET MODEL... --out FOLDER`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import cv2
+
+
+@click.command()
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.argument("models", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder; each model gets one of its own in it."
+)
+@click.option("--labels", type=click.Path(path_type=Path), help="TOML file from the model's class names to labels.")
+@click.option("--choose", default="f1", show_default=True, help="Thresholds by f1, precision=0.9 or recall=0.9.")
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1, 64), help="Threads for the latency.")
+@click.option("--videos", type=click.Path(path_type=Path), help="Videos to look at frame by frame.")
+@click.option("--exam", type=click.Path(path_type=Path), help="A rendered exam beside its truth.")
+@click.option("--stride", default=1, show_default=True, type=click.IntRange(1), help="Every n-th frame of the videos.")
+def evaluate(dataset: Path, models: tuple[Path, ...], out: Path, **wish: Any) -> None:
+    """Measure MODELs (.onnx, .pt) on the held-back pictures of DATASET; writes figures, plots and thresholds."""
+    from triton_models.evaluation.evaluate import Wish
+    from triton_models.evaluation.evaluate import evaluate as measured
+
+    cv2.setNumThreads(1)
+    for weights in models:
+        folder = out / (weights.stem if weights.stem != "model" else weights.parent.parent.name)
+        figures = measured(weights, dataset, folder, Wish(**wish))
+        click.echo(table(figures))
+        click.echo(f"{folder}/figures.json, thresholds.json and plots\n")
+
+
+def number(value: float | None) -> str:
+    """A figure for a table; a dash where there is none."""
+    return "   -  " if value is None or value != value else f"{value:6.3f}"
+
+
+def table(figures: Mapping[str, Any]) -> str:
+    """What was measured, for a person."""
+    lines = [f"{figures['model']}: {figures['pictures']} held-back pictures, {figures['input_px']} px"]
+    lines.append(f"{'label':14s} objects  mAP50  50-95  floor  precis recall     F1")
+    for label, one in figures["labels"].items():
+        cells = "".join(
+            f" {number(one[key])}" for key in ("map50", "map50_95", "threshold", "precision", "recall", "f1")
+        )
+        lines.append(f"{label:14s} {one['objects']:7d}{cells}")
+    lines.append(f"{'mean':14s} {'':7s} {number(figures['map50'])} {number(figures['map50_95'])}")
+    weighted = f"{number(figures['map50_priority'])} {number(figures['map50_95_priority'])}"
+    weights = ", ".join(f"{label} x{weight:g}" for label, weight in figures["priority"].items())
+    lines.append(f"{'priority':14s} {'':7s} {weighted}  ({weights})")
+    time = figures["latency"]
+    lines.append(
+        f"one inference: p50 {time['p50_ms']:.1f} ms, p95 {time['p95_ms']:.1f} ms on {time['threads']} threads"
+    )
+    return "\n".join(lines)

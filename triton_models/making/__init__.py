@@ -1,0 +1,1 @@
+"""Training pictures that nobody took: pasted, painted over, worn, rendered."""
