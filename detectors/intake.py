@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from detectors.metrics import FRAMES_READ, LAG
+from detectors.metrics import FRAME_METERS, Meters
 from detectors.ordering import Lane, Slot
 from ingest.log import Reader, Record, TopicPartition
 
@@ -18,8 +18,14 @@ log = logging.getLogger(__name__)
 class Intake:
     """Reads one batch after another. `accept` is handed every new record with its slot, opened in its lane."""
 
-    def __init__(self, reader: Reader, lanes: Lanes, accept: Callable[[Record, Slot], None]) -> None:
-        self._reader, self._lanes, self._accept = reader, lanes, accept
+    def __init__(
+        self,
+        reader: Reader,
+        lanes: Lanes,
+        accept: Callable[[Record, Slot], None],
+        meters: Meters = FRAME_METERS,
+    ) -> None:
+        self._reader, self._lanes, self._accept, self._meters = reader, lanes, accept, meters
         self._paused: set[TopicPartition] = set()
 
     async def read(self) -> None:
@@ -29,9 +35,9 @@ class Intake:
         for tp, records in (await self._reader.read(READ_MS, READ_MOST)).items():
             for record in records:
                 self._open(tp, record)
-        LAG.clear()  # a partition that went away must not leave its last figure behind
+        self._meters.lag.clear()  # a partition that went away must not leave its last figure behind
         for tp, behind in self._reader.lag().items():
-            LAG.labels(tp.partition).set(behind)
+            self._meters.lag.labels(tp.partition).set(behind)
 
     def _open(self, tp: TopicPartition, record: Record) -> None:
         lane = self._lanes.get(tp)
@@ -45,7 +51,7 @@ class Intake:
             return
         slot = Slot(record.offset, size=len(record.value))
         lane.open(slot)
-        FRAMES_READ.inc()
+        self._meters.read.inc()
         self._accept(record, slot)
 
     def _forget_lost(self) -> None:

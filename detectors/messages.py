@@ -109,3 +109,12 @@ class FramesEnded(msgspec.Struct, frozen=True, kw_only=True, tag="frames-ended/1
     seq: int
     capture_ms: int
     ingested_ms: int
+
+
+class SoundEnded(msgspec.Struct, frozen=True, kw_only=True, tag="sound-ended/1"):
+    """Every record of sound of the session before `seq` has been listened to or given up by this worker."""
+
+    session: str
+    seq: int
+    capture_ms: int
+    ingested_ms: int

@@ -8,13 +8,13 @@ import asyncio
 import logging
 
 from detectors.intake import Lanes
-from detectors.messages import FaceObserved, ObjectsObserved
-from detectors.metrics import BUNDLE, FRAMES_DROPPED, LATENCY, OLDEST_SECONDS, OPEN_FRAMES
+from detectors.messages import DetectorLook
+from detectors.metrics import BUNDLE, FRAME_METERS, FRAMES_DROPPED, SOUND_DROPPED, Meters
 from detectors.metrics import OBSERVATIONS as COUNTED
 from detectors.ordering import Lane, Slot
 from ingest.errors import TransientError
 from ingest.log import Reader, TopicPartition, Writer
-from ingest.messages import FramesDropped, encode_bundle
+from ingest.messages import FramesDropped, SoundDropped, encode_bundle
 from ingest.telemetry import ERRORS, now_ms
 from ingest.topics import OBSERVATIONS
 
@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 class Outbox:
     """Publishes what is finished and commits what is acknowledged."""
 
-    def __init__(self, writer: Writer, reader: Reader, lanes: Lanes) -> None:
-        self._writer, self._reader, self._lanes = writer, reader, lanes
+    def __init__(self, writer: Writer, reader: Reader, lanes: Lanes, meters: Meters = FRAME_METERS) -> None:
+        self._writer, self._reader, self._lanes, self._meters = writer, reader, lanes, meters
         self._finished, self._acknowledged = asyncio.Event(), asyncio.Event()
         self._busy: set[Lane] = set()
 
@@ -85,23 +85,29 @@ class Outbox:
         self._acknowledged.set()
         self.nudge()
         for slot in slots:
-            _count(slot)
+            self._count(slot)
 
     def _tell(self) -> None:
         now = now_ms()
-        OPEN_FRAMES.clear()
-        OLDEST_SECONDS.clear()
+        self._meters.open.clear()
+        self._meters.oldest_seconds.clear()
         for tp, lane in self._lanes.items():
-            OPEN_FRAMES.labels(tp.partition).set(len(lane))
+            self._meters.open.labels(tp.partition).set(len(lane))
             since = lane.oldest.ingested_ms if lane.oldest else 0
-            OLDEST_SECONDS.labels(tp.partition).set(max(0, now - since) / 1000 if since else 0)
+            self._meters.oldest_seconds.labels(tp.partition).set(max(0, now - since) / 1000 if since else 0)
+
+    def _count(self, slot: Slot) -> None:
+        for observation in slot.outcome or ():
+            if isinstance(observation, FramesDropped):
+                FRAMES_DROPPED.labels(observation.reason).inc()
+            elif isinstance(observation, SoundDropped):
+                SOUND_DROPPED.labels(observation.reason).inc()
+            elif isinstance(observation, DetectorLook):
+                COUNTED.labels(_kind(observation)).inc()
+        if slot.ingested_ms:
+            self._meters.latency.observe(max(0, now_ms() - slot.ingested_ms) / 1000)
 
 
-def _count(slot: Slot) -> None:
-    for observation in slot.outcome or ():
-        if isinstance(observation, FramesDropped):
-            FRAMES_DROPPED.labels(observation.reason).inc()
-        elif isinstance(observation, FaceObserved | ObjectsObserved):
-            COUNTED.labels("face" if isinstance(observation, FaceObserved) else "objects").inc()
-    if slot.ingested_ms:
-        LATENCY.observe(max(0, now_ms() - slot.ingested_ms) / 1000)
+def _kind(observation: DetectorLook) -> str:
+    """The kind of a look by its tag: "face" of "face/1"."""
+    return str(observation.__struct_config__.tag).partition("/")[0]
