@@ -1,9 +1,16 @@
-"""`proctor model`: which object model Triton serves."""
+"""`proctor model`: which object model Triton serves, and what is seen of each label."""
 
+from dataclasses import astuple
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.table import Table
 
+from deploy.taxonomy import HEADINGS, markdown_table, table
+from scoring.rulebook.policy import load_policy
+from triton_models.contract import MODEL_NAME
+from triton_models.object_detector import read_card
 from triton_models.use import use_weights
 
 REPOSITORY = Path(__file__).parents[2] / "triton_models" / "repository"
@@ -26,3 +33,18 @@ def use(weights: Path, labels: Path | None) -> None:
     card = use_weights(weights, REPOSITORY, labels)
     known = ", ".join(sorted({label for label in card.labels if label}))
     click.echo(f"Triton will serve {card.name} ({card.sha256[:12]}) at its next start. Labels: {known}")
+
+
+@model.command()
+@click.option("--markdown", is_flag=True, help="Print the table as the README shows it.")
+def labels(markdown: bool) -> None:
+    """Where each of the sixteen labels comes from, from what on it counts, and how well it is seen."""
+    card = read_card(REPOSITORY / MODEL_NAME / "model.json")
+    lines = tuple(table(load_policy("default"), frozenset(label for label in card.labels if label)))
+    if markdown:
+        click.echo("\n".join(markdown_table(lines)))
+        return
+    shown = Table(*HEADINGS, box=None, header_style="bold")
+    for line in lines:
+        shown.add_row(*astuple(line))
+    Console().print(shown)
