@@ -10,6 +10,7 @@ import sys
 import click
 
 from deploy.commands.dead_letters import dlq
+from deploy.commands.evaluate import evaluate
 from deploy.commands.models import model
 from deploy.commands.policy import policy
 from deploy.commands.replay import replay, verify
@@ -28,6 +29,7 @@ def proctor() -> None:
 
 for command in (run, demo, up, down, status, doctor, model, policy, replay, verify, whatif, shadow, dlq, bench):
     proctor.add_command(command)
+proctor.add_command(evaluate)
 
 
 def main() -> None:

@@ -1,0 +1,147 @@
+"""What the detectors see of a clip or of a rendered exam, kept so that it is looked at once."""
+
+import functools
+import gzip
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import msgspec
+
+from deploy.evaluation import looking
+from ingest.errors import InputError
+from ingest.exam.conditions import Condition
+from ingest.exam.scene import RENDERER
+from ingest.exam.schedule import FRAME_MS, Schedule
+from ingest.exam.video import render
+from ingest.frames_read import read_frames
+from ingest.picture import PicturePolicy, pack
+from ingest.sources.opening import open_source
+from ingest.sources.source import Picture
+from ingest.sources.synthetic import exam_cache
+from scoring.messages import Seen
+
+START_MS = 1_700_000_000_000
+"""Of every session; a time at which nothing was, so that it repeats."""
+
+
+class Observed(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that was seen in `frames` frames of `duration_ms`; capture times from START_MS on."""
+
+    duration_ms: int
+    frames: int
+    looks: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipJob:
+    """A clip to look at."""
+
+    path: Path
+    fps: float
+
+    @property
+    def key(self) -> str:
+        """Names the clip by its content."""
+        with self.path.open("rb") as file:
+            return f"{hashlib.file_digest(file, 'sha256').hexdigest()} {self.fps:g}"
+
+    def frames(self) -> Iterator[tuple[int, bytes]]:
+        """Offsets in ms and JPEGs, read, sampled and packed as ingest does; then the duration and nothing.
+
+        Raises: InputError when it cannot be read to its end.
+        """
+        source = open_source(str(self.path))
+        try:
+            for frame in read_frames(source, self.fps, PicturePolicy()):
+                yield frame.offset_ms, frame.jpeg.data
+            if source.failure is not None:
+                raise InputError(str(self.path), source.failure, "Mend the clip or take it out of the annotations")
+            yield source.elapsed_ms, b""
+        finally:
+            source.close()
+
+
+@dataclass(frozen=True, slots=True)
+class ExamJob:
+    """An exam to render and look at; `every` so manyth picture of 10 a second."""
+
+    schedule: Schedule
+    condition: Condition
+    every: int
+
+    @property
+    def key(self) -> str:
+        """Names the exam by all that decides its pictures."""
+        return f"{RENDERER} {asdict(self.schedule)} {asdict(self.condition)} {self.every}"
+
+    def frames(self) -> Iterator[tuple[int, bytes]]:
+        """As a clip's; no video's compression lies between."""
+        for offset_ms, bgr in render(self.schedule, exam_cache(), self.condition, self.every):
+            yield offset_ms, pack(Picture(offset_ms, bgr), PicturePolicy()).data
+        yield self.schedule.frames * FRAME_MS, b""
+
+
+Job = ClipJob | ExamJob
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Observed).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where observations are kept; `digest`: of whatever looks."""
+
+    folder: Path
+    digest: str
+
+    def path(self, job: Job) -> Path:
+        """Where those of a job lie."""
+        name = hashlib.sha256(f"{self.digest} {job.key}".encode()).hexdigest()[:32]
+        return self.folder / f"{name}.gz"
+
+    def get(self, job: Job) -> Observed | None:
+        """What was seen before; a file that cannot be read is worth as much as none."""
+        try:
+            return _decode(gzip.decompress(self.path(job).read_bytes()))
+        except (OSError, EOFError, msgspec.MsgspecError):
+            return None
+
+    def put(self, job: Job, observed: Observed) -> None:
+        """Keep it whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=self.folder, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(gzip.compress(_encode(observed), 3))
+        Path(part).replace(self.path(job))
+
+
+def observe(job: Job, shelf: Shelf) -> Observed:
+    """What the detectors see of a job, from the shelf or looked at now and kept.
+
+    Raises: InputError when a clip cannot be read; PoisonError when a picture cannot be looked at.
+    """
+    kept = shelf.get(job)
+    if kept is None:
+        kept = _look_at(job.frames(), hashlib.sha256(job.key.encode()).hexdigest()[:12])
+        shelf.put(job, kept)
+    return kept
+
+
+def _look_at(frames: Iterable[tuple[int, bytes]], session: str) -> Observed:
+    looker, seq, duration_ms = _looker(), 0, 0
+    looks: list[Seen] = []
+    for offset_ms, jpeg in frames:
+        duration_ms = offset_ms
+        if jpeg:
+            looks += looker.look(session, seq, START_MS + offset_ms, jpeg)
+            seq += 1
+    return Observed(duration_ms=duration_ms, frames=seq, looks=tuple(looks))
+
+
+@functools.cache
+def _looker() -> looking.Looker:
+    """One for the process: its models take seconds to load."""
+    return looking.Looker()

@@ -1,0 +1,159 @@
+"""What can be annotated: happenings, how each shows in the signals, and which rules tell of it when it lasts."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from detectors.messages import Face
+from scoring.rulebook.plan import PlannedRule
+from scoring.rulebook.policy import Policy
+from scoring.rulebook.rule_document import Comparison, HeldRule, ImmediateRule, ShareRule, tests_of
+
+NOTHING = "none"
+
+# A head is away from 15 degrees on and eyes from 0.07 (pitch 0.09) of the eye's width on: where the default policy ends
+# its events; people who read and talk stay within.
+_HEAD_DEG, _GAZE_X, _GAZE_Y = 15.0, 0.07, 0.09
+_AWAY = ("looking_away",)
+_AWAY_TOO = ("peeking", "calibration_aside")
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The middle of all faces of a clip: place and size as shares of the picture's width."""
+
+    x: float
+    width: float
+
+
+Measure = Callable[[Face, Usual], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that can be seen.
+
+    `when`: it shows in the signals while one of these is true; gaps up to `gap_ms` are part of it. `measure`: the same
+    for what is no signal of the policy, asked of the largest face. `told_by`: rules, or labels of rules, that must tell
+    of it when it lasts long enough. `explains`: rules that may speak of it as well.
+    """
+
+    label: str
+    says: str
+    when: tuple[Comparison, ...] = ()
+    told_by: tuple[str, ...] = ()
+    explains: tuple[str, ...] = ()
+    gap_ms: int = 0
+    measure: Measure | None = None
+
+
+def _over(signal: str, limit: float) -> Comparison:
+    return Comparison(signal=signal, at_least=limit)
+
+
+def _under(signal: str, limit: float) -> Comparison:
+    return Comparison(signal=signal, at_most=limit)
+
+
+def _away(label: str, says: str, *when: Comparison) -> Happening:
+    return Happening(label, says, when, _AWAY, _AWAY_TOO)
+
+
+HAPPENINGS = (
+    _away(
+        "look_away",
+        "Head or eyes away from the screen, whatever the side",
+        _over("head_yaw", _HEAD_DEG),
+        _over("head_pitch", _HEAD_DEG),
+        _over("gaze_x", _GAZE_X),
+        _over("gaze_y", _GAZE_Y),
+    ),
+    _away(
+        "look_away_left",
+        "Head or eyes to the picture's left",
+        _over("head_left", _HEAD_DEG),
+        _over("gaze_left", _GAZE_X),
+    ),
+    _away(
+        "look_away_right",
+        "Head or eyes to the picture's right",
+        _over("head_right", _HEAD_DEG),
+        _over("gaze_right", _GAZE_X),
+    ),
+    _away("look_up", "Head or eyes up", _over("head_up", _HEAD_DEG), _over("gaze_up", _GAZE_Y)),
+    _away("look_down", "Head or eyes down", _over("head_down", _HEAD_DEG), _over("gaze_down", _GAZE_Y)),
+    _away("eyes_left", "Eyes to the picture's left, head still", _over("gaze_left", _GAZE_X)),
+    _away("eyes_right", "Eyes to the picture's right, head still", _over("gaze_right", _GAZE_X)),
+    Happening("eyes_closed", "Both eyes closed", (_under("eye_openness", 0.55),), ("eyes_closed",), ("drowsy",)),
+    Happening("mouth_open", "Mouth wide open", explains=("talking",), measure=lambda f, _: f.mouth_openness > 0.4),
+    Happening("talking", "The mouth talks", (_over("mouth_change", 0.08),), ("talking",), gap_ms=1000),
+    Happening("absent", "Nobody in the picture", (_under("face_count", 0.0),), ("absent",), ("calibration_absent",)),
+    Happening(
+        "second_face",
+        "A second face in the picture",
+        (_over("face_count", 2.0),),
+        ("multiple_faces", "another_person"),
+        ("calibration_company",),
+    ),
+    Happening(
+        "person_turned",
+        "Somebody is there, the face turned away from the camera",
+        (_over("object:person", 0.4),),
+        ("turned_away",),
+        ("calibration_absent",),
+    ),
+    Happening("phone", "A phone in view", (_over("object:phone", 0.5),), ("phone",), ("device",)),
+    Happening("hand_at_face", "A hand at the face or ear", (_over("hand_at_face", 0.5),), ("hand_at_face",)),
+    Happening("hand_signal", "A hand held up as a sign", (_over("hand_signal", 0.6),), ("hand_signal",)),
+    Happening("other_voice", "Somebody else speaks", (_over("other_voice", 0.6),), ("other_voice",)),
+    Happening("face_left", "Leans to the picture's left", measure=lambda f, u: place_of(f).x < u.x - 0.05),
+    Happening("face_right", "Leans to the picture's right", measure=lambda f, u: place_of(f).x > u.x + 0.05),
+    Happening("face_near", "Closer to the camera than usual", measure=lambda f, u: f.width_share > u.width + 0.03),
+    Happening("face_far", "Further from the camera than usual", measure=lambda f, u: f.width_share < u.width - 0.02),
+)
+
+
+def place_of(face: Face) -> Usual:
+    """Where one face is, and how large."""
+    left, _, right, _ = face.box_xyxy
+    picture_px = (right - left) / max(face.width_share, 1e-6)
+    return Usual((left + right) / 2 / max(picture_px, 1e-6), face.width_share)
+
+
+def usual_place(faces: Sequence[Face]) -> Usual:
+    """The median of all faces; the picture's middle without any."""
+    if not faces:
+        return Usual(0.5, 0.0)
+    places = [place_of(face) for face in faces]
+    return Usual(median(place.x for place in places), median(place.width for place in places))
+
+
+def vocabulary(policy: Policy) -> dict[str, Happening]:
+    """Every label that can be annotated under a policy: the happenings, and each of its rules and their labels."""
+    words = {word for rule in policy.rules for word in (rule.name, rule.label)}
+    of_policy = {word: _of_rules(word, rules_called(policy, (word,))) for word in sorted(words)}
+    return of_policy | {one.label: one for one in HAPPENINGS}
+
+
+def _of_rules(word: str, rules: Sequence[PlannedRule]) -> Happening:
+    tests = tuple(dict.fromkeys(test for rule in rules for test in tests_of(rule.rule)))
+    return Happening(word, " / ".join(rule.rule.says for rule in rules), tests, (word,))
+
+
+def rules_called(policy: Policy, words: Iterable[str]) -> tuple[PlannedRule, ...]:
+    """The policy's rules that have one of these names or labels."""
+    wanted = set(words)
+    return tuple(rule for rule in policy.rules if rule.name in wanted or rule.label in wanted)
+
+
+def hold_ms(rule: PlannedRule) -> int | None:
+    """How long a happening must last before the rule speaks; None when that does not follow from the rule."""
+    match rule.rule:
+        case HeldRule(hold_ms=held_ms):
+            return held_ms
+        case ShareRule(window_ms=window_ms, share=share):
+            return round(window_ms * share)
+        case ImmediateRule():
+            return 0
+        case _:
+            return None
