@@ -14,7 +14,9 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
 
     `gaze_x`, `gaze_y`: offset of the irises from the middle of the eye openings, as a share of the eye's width, along
     and across the eye (right, down). `eye_openness`, `mouth_openness`: height over width of the openings.
-    `width_share`: of the picture.
+    `width_share`: of the picture. The confidences (0-1) say how far pose, gaze and openness of the eyes can be trusted,
+    see `detectors.face.confidence`. `sight_yaw_deg`: where head and eyes look together, > 0 to image-right of the
+    camera; None from detectors that did not tell.
     """
 
     box_xyxy: BoxXYXY
@@ -26,6 +28,10 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
     eye_openness: float
     mouth_openness: float
     width_share: float
+    pose_confidence: float = 1.0
+    gaze_confidence: float = 1.0
+    openness_confidence: float = 1.0
+    sight_yaw_deg: float | None = None
 
 
 class PictureQuality(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,10 +66,15 @@ class DetectorLook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FaceObserved(DetectorLook, frozen=True, kw_only=True, tag="face/1"):
-    """What the face detector saw in one frame, largest face first; no faces is a statement, too."""
+    """What the face detector saw in one frame, largest face first; no faces is a statement, too.
+
+    `person`: confidence 0-1 that somebody is in the picture, whatever way they face; None: not asked, since a face was
+    found.
+    """
 
     faces: tuple[Face, ...]
     quality: PictureQuality
+    person: float | None = None
 
 
 class ObjectsObserved(DetectorLook, frozen=True, kw_only=True, tag="objects/1"):

@@ -7,16 +7,14 @@ import pytest
 from detectors.face.geometry import (
     EYES,
     LANDMARKS,
-    RIGID_CM,
-    RIGID_IDS,
-    Points,
     distinct,
     eye_openness,
     gaze_offset,
-    head_pose,
     mouth_openness,
     read_face,
+    sight_yaw,
 )
+from detectors.face.pose import RIGID_CM, RIGID_IDS, Points, Pose, head_pose
 from detectors.messages import Face
 
 WIDTH, HEIGHT = 640, 480
@@ -62,6 +60,29 @@ def test_pose_does_not_depend_on_the_size_of_the_picture() -> None:
     points = turned(25, -10, 5)
     large = head_pose(points * 2, WIDTH * 2, HEIGHT * 2)
     assert (large.yaw_deg, large.pitch_deg) == pytest.approx((25, -10), abs=0.2)
+
+
+@pytest.mark.parametrize("size", [(640, 480), (480, 848), (1920, 1080), (320, 240)])
+def test_pose_is_read_back_in_any_format(size: tuple[int, int]) -> None:
+    """A phone held upright has the same lens as one held across: the focal length is that of the longer side."""
+    width, height = size
+    points = turned(20, -10, 5)
+    points[:, :2] = (points[:, :2] - (WIDTH / 2, HEIGHT / 2)) * (max(size) / WIDTH) + (width / 2, height / 2)
+    pose = head_pose(points, width, height)
+    assert (pose.yaw_deg, pose.pitch_deg, pose.roll_deg) == pytest.approx((20, -10, 5), abs=0.2)
+
+
+@pytest.mark.parametrize("aside_cm", [-15.0, 0.0, 15.0])
+def test_who_leans_aside_keeps_the_heads_angle_but_not_the_line_to_the_camera(aside_cm: float) -> None:
+    pose = head_pose(turned(10, 0, 0, (aside_cm, 0, 60)), WIDTH, HEIGHT)
+    assert pose.yaw_deg == pytest.approx(10, abs=0.3)
+    assert pose.yaw_to_camera_deg == pytest.approx(10 + np.degrees(np.arctan2(aside_cm, 60)), abs=1.5)
+
+
+def test_eyes_that_turn_back_keep_the_line_of_sight() -> None:
+    """Head 20 degrees to image-right, irises a tenth of the eye to image-left: into the camera."""
+    assert sight_yaw(Pose(20, 0, 0, 20), -0.1) == pytest.approx(0, abs=1e-6)
+    assert sight_yaw(Pose(0, 0, 0, 0), -0.1) == pytest.approx(-20)
 
 
 def eyes(shift: tuple[float, float] = (0, 0), height: float = 9.0, roll_deg: float = 0.0) -> Points:
