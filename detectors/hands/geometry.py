@@ -18,7 +18,7 @@ THUMB_TIP = 4
 CHAINS = np.array([[0, 1, 2, 3, 4], [0, 5, 6, 7, 8], [0, 9, 10, 11, 12], [0, 13, 14, 15, 16], [0, 17, 18, 19, 20]])
 """Each finger from the wrist to its tip; thumb first."""
 PALM = [0, 5, 9, 13, 17]
-TIPS = CHAINS[:, -1]
+FINGER_TIPS = CHAINS[1:, -1]
 
 # Reach: from the wrist straight to a finger's tip, over the way along its bones. Measured: fingers of an open hand 0.86
 # to 0.97, the folded ones of a hand at the chin 0.60 to 0.72, of a fist 0.32 to 0.58.
@@ -97,19 +97,19 @@ def over_hidden_face(points: Points, width: float, height: float) -> float:
 
 
 def upright(points: Points) -> float:
-    """Confidence 0-1 that the fingers point up: the highest tip stands above the wrist."""
-    rise = float(points[WRIST, 1] - points[TIPS, 1].min())
+    """Confidence 0-1 that the fingers point up: the highest tip but the thumb's stands above the wrist."""
+    rise = float(points[WRIST, 1] - points[FINGER_TIPS, 1].min())
     return ramp(rise / hand_length(points), LYING, UPRIGHT)
 
 
 def readable(points: Points) -> float:
-    """Confidence 0-1 that the fingers show something: all open, or some of them up and the others folded.
+    """Confidence 0-1 that the fingers show something: all of them open, or some up and the others folded.
 
-    A relaxed hand, half open, is not readable: as little as its most doubtful finger. A fist shows nothing either.
+    As much as the most doubtful finger allows: a relaxed hand, half open, shows nothing, and neither does a fist.
     """
     fingers = extended(points)
-    clear = min(abs(2.0 * finger - 1.0) for finger in fingers)
-    return min(clear, max(fingers))
+    told_apart = min(abs(2.0 * finger - 1.0) for finger in fingers)
+    return max(min(fingers), min(told_apart, max(fingers)))
 
 
 def thumb_sign(points: Points) -> float:
