@@ -3,25 +3,23 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 import deploy.evaluation
 from deploy.commands.policy import policy_of
-from deploy.evaluation import looking
-from deploy.evaluation.annotations import read_annotations
-from deploy.evaluation.clips import Terms, evaluate_clips
-from deploy.evaluation.observing import Shelf
-from deploy.evaluation.tally import tally
-from deploy.evaluation.telling import document, tables, write_csv, write_json
-from deploy.evaluation.vocabulary import vocabulary
 from deploy.reports import report_folder
 from deploy.stack.folder import state_folder
 from scoring.rulebook.policy import Policy
 
+if TYPE_CHECKING:  # what looks and draws takes seconds to import: only for whoever evaluates
+    from deploy.evaluation.clips import Terms
+    from deploy.evaluation.observing import Shelf
+
+PIPED_COLUMNS = 150
+RENDERED_FPS = (1.0, 2.0, 5.0, 10.0)
 FORMAT = (deploy.evaluation.__doc__ or "").split("The annotation file:\n")[1]
 EPILOG = "\b\nThe annotation file:\n" + FORMAT.rstrip()
 
@@ -57,52 +55,96 @@ def evaluate(
 ) -> None:
     """Measure recall, onset error and false events per hour on annotated clips, or on rendered exams (--rendered N)."""
     if labels:
-        Console().print(_labels(policy))
+        _console(to_errors=False).print(_labels(policy))
         return
     if (annotations is None) == (rendered is None):
         raise click.UsageError("Name either an annotation file or --rendered N.")
+    if rendered is not None and fps not in (None, *RENDERED_FPS):
+        raise click.BadParameter(
+            f"rendered exams are looked at {', '.join(f'{one:g}' for one in RENDERED_FPS)} times a second"
+        )
     calibrate_ms = None if calibration is None else round(calibration * 1000)
-    shelf = Shelf(state_folder(os.environ).data("evaluation"), looking.digest())
-    console, folder = Console(stderr=as_json), report_folder(out)
-    if annotations is not None:
-        terms = Terms(policy, fps or 10.0, calibrate_ms)
-        told = _clips(annotations, clips or annotations.parent, terms, shelf, console, folder)
-    else:
-        told = {}
+    done = _Evaluation(_console(as_json), report_folder(out), _shelf())
+    told = (
+        done.clips(annotations, clips or annotations.parent, policy, fps or 10.0, calibrate_ms)
+        if annotations is not None
+        else done.exams(rendered or 1, seed, policy, fps or 5.0, calibrate_ms)
+    )
     if as_json:
         click.echo(json.dumps(told, separators=(",", ":")))
 
 
-def _clips(path: Path, folder: Path, terms: Terms, shelf: Shelf, console: Console, out: Path) -> dict[str, Any]:
-    from deploy.evaluation.timeline import draw_timeline
+class _Evaluation:
+    """Where the results of one call go: tables to a console, everything to a folder."""
 
-    annotations = read_annotations(path, vocabulary(terms.policy))
-    done = evaluate_clips(annotations, folder, terms, shelf, console)
-    judged = [one.judged for one in done]
-    sums = tally(judged)
-    about = {
-        "policy": terms.policy.name,
-        "policy_digest": terms.policy.digest,
-        "looking": shelf.digest,
-        "fps": terms.fps,
-    }
-    told = document(sums, judged, about)
-    write_json(out / "evaluation.json", told)
-    write_csv(out / "evaluation.csv", told)
-    for one in done:
-        draw_timeline(out / f"{one.clip.replace('/', '-')}.png", one)
-    console.print(tables(judged, sums))
-    console.print(f"timelines, evaluation.json and evaluation.csv in {out}", soft_wrap=True)
-    return told
+    def __init__(self, console: Console, folder: Path, shelf: "Shelf") -> None:
+        self._console, self._folder, self._shelf = console, folder, shelf
+
+    def clips(self, path: Path, clips: Path, policy: Policy, fps: float, calibrate_ms: int | None) -> dict[str, Any]:
+        """Annotated clips, with a timeline of each."""
+        from deploy.evaluation.annotations import read_annotations
+        from deploy.evaluation.clips import Terms, evaluate_clips
+        from deploy.evaluation.tally import tally
+        from deploy.evaluation.telling import document, tables
+        from deploy.evaluation.timeline import draw_timeline
+        from deploy.evaluation.vocabulary import vocabulary
+
+        terms = Terms(policy, fps, calibrate_ms)
+        annotations = read_annotations(path, vocabulary(policy))
+        done = evaluate_clips(annotations, clips, terms, self._shelf, self._console)
+        judged = [one.judged for one in done]
+        for one in done:
+            draw_timeline(self._folder / f"{one.clip.replace('/', '-')}.png", one)
+        sums = tally(judged)
+        self._console.print(tables(judged, sums))
+        return self._keep("evaluation", document(sums, judged, self._about(terms)))
+
+    def exams(self, count: int, seed: int, policy: Policy, fps: float, calibrate_ms: int | None) -> dict[str, Any]:
+        """Rendered exams, by condition."""
+        from deploy.evaluation.clips import Terms
+        from deploy.evaluation.rendered import by_condition, draw_exams, evaluate_exams, gaps
+        from deploy.evaluation.tally import tally
+        from deploy.evaluation.telling import document, sum_tables
+        from deploy.evaluation.telling_conditions import condition_table, conditions_document, failure_table, verdict
+
+        usual_ms = policy.spec.calibration.duration_ms
+        terms = Terms(policy, fps, usual_ms if calibrate_ms is None else calibrate_ms)
+        exams = evaluate_exams(draw_exams(count, seed, fps), terms, self._shelf, self._console)
+        values = by_condition(exams)
+        judged = [exam.judged for exam in exams]
+        sums = tally(judged)
+        self._console.print(failure_table(exams), *sum_tables(sums), condition_table(values), sep="\n")
+        self._console.print(*(verdict(gap) for gap in gaps(values)), sep="\n")
+        about = self._about(terms) | {"rendered": count, "seed": seed}
+        told = document(sums, judged, about) | conditions_document(values, gaps(values), exams)
+        return self._keep("rendered", told)
+
+    def _about(self, terms: "Terms") -> dict[str, Any]:
+        policy = terms.policy
+        return {"policy": policy.name, "policy_digest": policy.digest, "looking": self._shelf.digest, "fps": terms.fps}
+
+    def _keep(self, name: str, told: dict[str, Any]) -> dict[str, Any]:
+        from deploy.evaluation.telling import write_csv, write_json
+
+        write_json(self._folder / f"{name}.json", told)
+        write_csv(self._folder / f"{name}.csv", told)
+        self._console.print(f"all of it in {self._folder / name}.json and .csv", soft_wrap=True)
+        return told
 
 
-def _labels(policy: Policy) -> Table:
-    table = Table("label", "what", "shows when", "told by", box=None)
-    for label, one in sorted(vocabulary(policy).items()):
-        tests = ", ".join(f"{t.signal} {'>=' if t.at_least is not None else '<='} {_limit(t)}" for t in one.when)
-        table.add_row(label, one.says, tests or ("measured on the face" if one.measure else ""), ", ".join(one.told_by))
-    return table
+def _shelf() -> "Shelf":
+    from deploy.evaluation import looking
+    from deploy.evaluation.observing import Shelf
+
+    return Shelf(state_folder(os.environ).data("evaluation"), looking.digest())
 
 
-def _limit(test: Any) -> str:
-    return f"{test.at_least if test.at_least is not None else test.at_most:g}"
+def _console(to_errors: bool) -> Console:
+    console = Console(stderr=to_errors)
+    return console if console.is_terminal else Console(stderr=to_errors, width=PIPED_COLUMNS)
+
+
+def _labels(policy: Policy) -> Any:
+    from deploy.evaluation.telling import label_table
+
+    return label_table(policy)

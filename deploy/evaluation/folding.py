@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from deploy.evaluation.looking import OBJECTS_EVERY
+from deploy.evaluation.looking import PLAN
 from deploy.evaluation.observing import START_MS, Observed
 from deploy.evaluation.spans import Span, merged
 from deploy.evaluation.vocabulary import Happening, usual_place
@@ -77,7 +77,7 @@ def shown(
         _, messages = _folded(_probe(policy, folded, asked), _session(observed, fps, 0))
         closed = [one for one in messages if isinstance(one, RiskClosed)]
         for one in asked:
-            step_ms = round(1000 / fps) * (OBJECTS_EVERY if _stream(one.when[0].signal) == "objects" else 1)
+            step_ms = round(1000 / fps) * _every(one.when[0].signal)
             spans[one.label] = merged(
                 Span(event.start_ms - START_MS, event.end_ms - START_MS + step_ms)
                 for event in closed
@@ -117,6 +117,11 @@ def _faces(observed: Observed) -> list[FaceObserved]:
 def _stream(signal: str) -> str:
     source = source_of(signal)
     return source.stream if source else ""
+
+
+def _every(signal: str) -> int:
+    """Which frames its detector looks at."""
+    return {"objects": PLAN.objects_every, "hands": PLAN.face_every * PLAN.hands_every}.get(_stream(signal), 1)
 
 
 def _session(observed: Observed, fps: float, calibrate_ms: int) -> Iterator[SessionObservation]:

@@ -16,6 +16,9 @@ from deploy.evaluation.certainty import Estimate
 from deploy.evaluation.folding import Told
 from deploy.evaluation.judging import Finding, Judged
 from deploy.evaluation.tally import Recall, Tally
+from deploy.evaluation.vocabulary import vocabulary
+from scoring.rulebook.policy import Policy
+from scoring.rulebook.rule_document import Comparison
 
 STYLES = {"found": "green", "MISSED": "bold red", "no detector": "yellow"}
 COLUMNS = ("clip", "level", "label", "start_s", "end_s", "outcome", "share", "late_s")
@@ -73,7 +76,7 @@ def _seconds(start_ms: int, end_ms: int) -> str:
 def _recall_table(title: str, sums: Tally, level: str) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("label")
-    for name in ("happened", "found", "recall (95 %)", "within 1 s", "onset off: median s", "max s", "shows elsewhere"):
+    for name in ("known", "found", "recall (95 %)", "in 1 s", "onset off s", "at most", "elsewhere"):
         table.add_column(name, justify="right")
     elsewhere = {one.label: one.share for one in sums.elsewhere} if level == "signals" else {}
     for one in sums.recalls:
@@ -127,18 +130,17 @@ def document(sums: Tally, clips: Sequence[Judged], about: Mapping[str, Any]) -> 
         "clips": sums.clips,
         "hours": sums.hours,
         "recall": [asdict(one) for one in sums.recalls],
-        "false_events": [_finite(asdict(one)) for one in sums.alarms],
-        "false_conduct_events": _finite(asdict(sums.conduct)),
+        "false_events": [finite(asdict(one), "per_hour") for one in sums.alarms],
+        "false_conduct_events": finite(asdict(sums.conduct), "per_hour"),
         "shows_elsewhere": [asdict(one) | {"share": one.share} for one in sums.elsewhere],
         "findings": [_row(clip.clip, finding) for clip in clips for finding in clip.findings],
         "unexplained": [_event_row(clip.clip, event) for clip in clips for event in false_events(clip)],
     }
 
 
-def _finite(value: dict[str, Any]) -> dict[str, Any]:
-    """JSON knows no infinity: a bound that is not known is null."""
-    bounds = value["per_hour"]
-    return value | {"per_hour": {name: one if isfinite(one) else None for name, one in bounds.items()}}
+def finite(value: dict[str, Any], name: str) -> dict[str, Any]:
+    """JSON knows no infinity: a bound of the estimate called `name` that is not known is null."""
+    return value | {name: {bound: one if isfinite(one) else None for bound, one in value[name].items()}}
 
 
 def _row(clip: str, finding: Finding) -> dict[str, Any]:
@@ -179,3 +181,16 @@ def _write(path: Path, text: str) -> None:
     part = path.with_suffix(".part")
     part.write_text(text)
     part.replace(path)
+
+
+def label_table(policy: Policy) -> Table:
+    """What can be annotated under a policy."""
+    table = Table("label", "what", "shows when", "told by", box=None)
+    for label, one in sorted(vocabulary(policy).items()):
+        shows = ", ".join(_words(test) for test in one.when) or ("measured on the face" if one.measure else "")
+        table.add_row(label, one.says, shows, ", ".join(one.told_by))
+    return table
+
+
+def _words(test: Comparison) -> str:
+    return f"{test.signal} >= {test.at_least:g}" if test.at_least is not None else f"{test.signal} <= {test.at_most:g}"

@@ -84,6 +84,12 @@ HAPPENINGS = (
     _away("look_down", "Head or eyes down", _over("head_down", _HEAD_DEG), _over("gaze_down", _GAZE_Y)),
     _away("eyes_left", "Eyes to the picture's left, head still", _over("gaze_left", _GAZE_X)),
     _away("eyes_right", "Eyes to the picture's right, head still", _over("gaze_right", _GAZE_X)),
+    Happening(
+        "head_turn",
+        "The head turns or tilts, whatever the eyes do",
+        (_over("head_yaw", 10.0), _over("head_pitch", 10.0), _over("head_roll", 8.0)),
+        explains=(*_AWAY, *_AWAY_TOO),
+    ),
     Happening("eyes_closed", "Both eyes closed", (_under("eye_openness", 0.55),), ("eyes_closed",), ("drowsy",)),
     Happening("mouth_open", "Mouth wide open", explains=("talking",), measure=lambda f, _: f.mouth_openness > 0.4),
     Happening("talking", "The mouth talks", (_over("mouth_change", 0.08),), ("talking",), gap_ms=1000),

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
+import cv2
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -35,8 +36,7 @@ def observe_all(jobs: Sequence[Job], shelf: Shelf, console: Console) -> list[Obs
 
 def _worked(jobs: Sequence[tuple[int, Job]], shelf: Shelf) -> Iterator[tuple[int, Observed]]:
     """As they are done. Spawned, not forked: the networks' libraries have threads."""
-    if len(jobs) <= 1:
-        yield from ((place, observe(job, shelf)) for place, job in jobs)
+    if not jobs:
         return
     with ProcessPoolExecutor(min(PROCESSES, len(jobs)), get_context("spawn"), _quieten) as pool:
         waiting = {pool.submit(observe, job, shelf): place for place, job in jobs}
@@ -50,11 +50,11 @@ def _worked(jobs: Sequence[tuple[int, Job]], shelf: Shelf) -> Iterator[tuple[int
 
 
 def _quieten() -> None:
-    """One thread a process: two of them fill two cores."""
-    import cv2
-
+    """One thread a process, since two of them fill two cores; and what native code says of its parts is nobody's
+    concern: errors come back as exceptions."""
     os.environ["OMP_NUM_THREADS"] = "1"
     cv2.setNumThreads(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _bar(console: Console) -> Progress:

@@ -98,12 +98,14 @@ def dressed(looks: Looks, condition: Condition) -> Looks:
 
 
 def draw_conditions(count: int, seed: int) -> tuple[Condition, ...]:
-    """`count` conditions in which every value of each kind comes equally often (give or take one), mixed at random."""
-    rng = np.random.default_rng([seed, 9])
-    skins = _dealt(rng, range(len(SKIN_STEPS)), count)
-    lights = _dealt(rng, range(len(Light)), count)
-    distances = _dealt(rng, range(len(Distance)), count)
-    glasses = _dealt(rng, range(2), count)
+    """`count` conditions in which every value of each kind comes equally often (give or take one), mixed at random.
+
+    More of the same seed begin with the same ones.
+    """
+    values = (len(SKIN_STEPS), len(Light), len(Distance), 2)
+    skins, lights, distances, glasses = (
+        _dealt(np.random.default_rng([seed, 9, kind]), range(many), count) for kind, many in enumerate(values)
+    )
     return tuple(
         Condition(skin, list(Light)[light], list(Distance)[distance], bool(worn))
         for skin, light, distance, worn in zip(skins, lights, distances, glasses, strict=True)

@@ -124,6 +124,7 @@ def test_glasses_are_painted_around_both_eyes(portrait: Path) -> None:
 def test_conditions_are_dealt_evenly_and_repeat() -> None:
     drawn = draw_conditions(36, seed=4)
     assert drawn == draw_conditions(36, seed=4) != draw_conditions(36, seed=5)
+    assert draw_conditions(50, seed=4)[:36] == drawn
     assert set(Counter(c.skin for c in drawn).values()) == {6}
     assert set(Counter(c.light for c in drawn).values()) == {6}
     assert set(Counter(c.distance for c in drawn).values()) == {12}
