@@ -31,8 +31,9 @@ class Progress:
 
     def __init__(self, what: str, out: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
         self._what, self._out, self._clock = what, out, clock
-        self._start, self._said = clock(), float("-inf")
+        self._start = clock()
         self._every_s = TERMINAL_S if out.isatty() else LOG_S
+        self._said = self._start - TERMINAL_S
 
     def at(self, done: int, total: int, note: str = "") -> None:
         """Say the step reached, unless a line was written a moment ago."""

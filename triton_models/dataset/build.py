@@ -168,7 +168,7 @@ def manifest_of(
         "repeated": {label: round(factor, 2) for label, factor in sorted(factors.items()) if factor > 1},
         "sources": [source_summary(source.name, recipe, sides) for source in recipe.source],
         "found": [{"source": name, "what": str(kind), "count": n} for (name, kind), n in sorted(summed.items())],
-        "made": msgspec.to_builtins(recipe.make),
+        "made": msgspec.json.decode(msgspec.json.encode(recipe.make)),
     }
 
 

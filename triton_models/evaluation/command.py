@@ -24,10 +24,11 @@ def evaluate(dataset: Path, models: tuple[Path, ...], out: Path, **wish: Any) ->
     """Measure MODELs (.onnx, .pt) on the held-back pictures of DATASET; writes figures, plots and thresholds."""
     from triton_models.evaluation.evaluate import Wish
     from triton_models.evaluation.evaluate import evaluate as measured
+    from triton_models.evaluation.model_under_test import name_of
 
     cv2.setNumThreads(1)
     for weights in models:
-        folder = out / (weights.stem if weights.stem != "model" else weights.parent.parent.name)
+        folder = out / name_of(weights)
         figures = measured(weights, dataset, folder, Wish(**wish))
         click.echo(table(figures))
         click.echo(f"{folder}/figures.json, thresholds.json and plots\n")

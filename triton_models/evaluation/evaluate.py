@@ -24,6 +24,7 @@ from triton_models.evaluation.model_under_test import Model, check_labels, laten
 from triton_models.evaluation.plots import plot_confusion, plot_curves
 from triton_models.evaluation.videos import exam_figures, folder_figures
 from triton_models.progress import Progress
+from triton_models.use import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ def evaluate(weights: Path, dataset: Path, out: Path, wish: Wish) -> dict[str, A
     plot_curves(curves, thresholds, out)
     plot_confusion(matrix, labels, out / "confusion.png")
     figures = figures_of(model, judged, curves, thresholds, wish) | {
+        "sha256": digest_of(weights),
         "pictures": len(seen),
+        "labels_not_known": [label for label in labels if label not in known],
         "confusion": {"labels": [*labels, "nothing"], "found_by_there": matrix.tolist()},
         "dataset": {"recipe": manifest.get("recipe"), "counts": manifest.get("counts")},
     }
@@ -120,7 +123,9 @@ def figures_of(
 
 
 def at_threshold(curve: Curve, threshold: float) -> dict[str, float]:
-    """Precision, recall and F1 at a label's threshold."""
+    """Precision, recall and F1 at a label's threshold; nan where no object tells."""
+    if not curve.existing:
+        return dict.fromkeys(("precision", "recall", "f1"), math.nan)
     place = round(threshold * 100) - 1
     return {name: float(getattr(curve, name)[place]) for name in ("precision", "recall", "f1")}
 

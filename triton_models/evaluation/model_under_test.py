@@ -37,7 +37,7 @@ class OnnxModel:
 
     def __init__(self, path: Path, label_map: LabelMap, threads: int = 1) -> None:
         known = inspect(path, label_map)
-        self.name = path.stem if path.stem != "model" else path.parent.parent.name
+        self.name = name_of(path)
         self.labels = map_names(known.names, label_map.labels)
         self.input_px = known.input_px
         self._layout = known.layout
@@ -67,6 +67,12 @@ def open_model(path: Path, labels: Path | None = None, threads: int = 1) -> Mode
 
         return UltralyticsModel(path, label_map, threads)
     raise InputError(str(path), f"unknown kind {path.suffix!r}", "Give a .pt or .onnx file")
+
+
+def name_of(path: Path) -> str:
+    """What to call a model: by its file; where that is called `model`, by its folder that is no version number."""
+    folder = path.resolve().parent
+    return path.stem if path.stem != "model" else (folder.parent if folder.name.isdigit() else folder).name
 
 
 def check_labels(model: Model, labels: Sequence[str]) -> None:

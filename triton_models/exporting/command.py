@@ -47,6 +47,6 @@ def export(
     for line in export_all(weights, wanted, out, picture, px, half_storage):
         click.echo(line)
     if repository:
-        papers = Papers(evaluation, dataset, name or weights.stem, credits_)
+        papers = Papers(weights, evaluation, dataset, name or weights.stem, credits_)
         card = publish(out / FILES[Form.ONNX], repository, papers)
         click.echo(f"{repository}/objects: {card.name} ({card.sha256[:12]}), thresholds {card.thresholds}")

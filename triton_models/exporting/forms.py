@@ -11,7 +11,7 @@ from typing import Any
 from ingest.errors import InputError
 from triton_models.boxes import NMS_IOU
 from triton_models.contract import MOST_BOXES
-from triton_models.exporting.onnx_file import export_onnx, exported
+from triton_models.exporting.onnx_file import OPSET, export_onnx, exported
 from triton_models.training.extra import extra
 
 NMS_FLOOR = 0.1
@@ -37,7 +37,7 @@ FILES = {
 }
 INSIDE: dict[str, Any] = {"nms": True, "conf": NMS_FLOOR, "iou": NMS_IOU, "max_det": MOST_BOXES}
 SETTINGS: dict[Form, dict[str, Any]] = {
-    Form.ONNX_NMS: {"format": "onnx", "opset": 17} | INSIDE,
+    Form.ONNX_NMS: {"format": "onnx", "opset": OPSET, "simplify": False} | INSIDE,
     Form.TORCHSCRIPT: {"format": "torchscript"},
     Form.TENSORRT: {"format": "engine", "half": True, "device": 0} | INSIDE,
     Form.COREML: {"format": "coreml"},

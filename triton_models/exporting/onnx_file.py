@@ -28,7 +28,9 @@ def export_onnx(weights: Path, out: Path, input_px: int | None = None, half_stor
     """
     onnx = extra("onnx", str(weights))
     with tempfile.TemporaryDirectory() as scratch:
-        written, side = exported(weights, Path(scratch), input_px, {"format": "onnx", "opset": OPSET, "dynamic": True})
+        written, side = exported(
+            weights, Path(scratch), input_px, {"format": "onnx", "opset": OPSET, "dynamic": True, "simplify": False}
+        )
         graph = onnx.load(written)
     fix_sides(graph, side)
     if half_storage:
@@ -44,7 +46,7 @@ def exported(weights: Path, scratch: Path, input_px: int | None, settings: dict[
     model = load_checkpoint(Path(shutil.copy(weights, scratch)))
     side = input_px or trained_size(model)
     try:
-        return Path(model.export(imgsz=side, simplify=False, verbose=False, **settings)), side
+        return Path(model.export(imgsz=side, verbose=False, **settings)), side
     except (AssertionError, *UNREADABLE) as error:
         raise InputError(str(weights), f"Ultralytics cannot export it: {first_line(error)}", MEND) from error
 

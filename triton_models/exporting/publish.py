@@ -13,7 +13,7 @@ from triton_models.dataset.files import read_manifest
 from triton_models.model_card import ModelCard, problems_of
 from triton_models.network import inspect
 from triton_models.taxonomy import COCO_MAP, load_label_map, map_names
-from triton_models.use import card_of, install
+from triton_models.use import card_of, digest_of, install
 
 LICENSE = "AGPL-3.0"
 """Of whatever Ultralytics trained; its authors sell other terms."""
@@ -23,8 +23,13 @@ MEASURE = "Measure the model with `python -m triton_models evaluate`"
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """What goes onto a card: the folder that evaluate wrote, the training set, a name, what else is to be credited."""
+    """What goes onto a card.
 
+    The weights that the model was exported from, the folder that evaluate wrote about either, the training set, a name,
+    what else is to be credited.
+    """
+
+    weights: Path | None = None
     evaluation: Path | None = None
     dataset: Path | None = None
     name: str | None = None
@@ -38,6 +43,7 @@ def publish(model: Path, repository: Path, papers: Papers) -> ModelCard:
     """
     label_map = load_label_map(COCO_MAP)
     network = inspect(model, label_map)
+    measured = figures_of(papers, model)
     card = card_of(model, model, network, map_names(network.names, label_map.labels))
     card = msgspec.structs.replace(
         card,
@@ -46,12 +52,24 @@ def publish(model: Path, repository: Path, papers: Papers) -> ModelCard:
         credits=(TRAINER, *papers.credits, *credits_of(papers.dataset)),
         thresholds=card.thresholds | thresholds_of(papers.evaluation, card),
         trained=trained_of(papers.dataset),
-        measured=read_json(papers.evaluation / "figures.json") if papers.evaluation else {},
+        measured=measured,
     )
     if problems := problems_of(card):
         raise InputError(str(model), "; ".join(problems), MEASURE)
     install(model, card, repository)
     return card
+
+
+def figures_of(papers: Papers, model: Path) -> dict[str, Any]:
+    """What evaluate found out; raises InputError when it was about other weights."""
+    if papers.evaluation is None:
+        return {}
+    figures = read_json(papers.evaluation / "figures.json")
+    files = [path for path in (model, papers.weights) if path]
+    if figures.get("sha256") not in [digest_of(path) for path in files]:
+        reason = f"measured {figures.get('model')!r}, which is not {' nor '.join(path.name for path in files)}"
+        raise InputError(str(papers.evaluation), reason, MEASURE)
+    return figures
 
 
 def read_json(path: Path) -> dict[str, Any]:

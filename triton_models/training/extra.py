@@ -3,6 +3,7 @@
 import importlib
 import logging
 import os
+import warnings
 from pathlib import Path
 from pickle import UnpicklingError
 from types import ModuleType
@@ -37,6 +38,7 @@ def extra(name: str, wanted_for: str) -> ModuleType:
     except ModuleNotFoundError as error:
         raise InputError(wanted_for, f"needs the package {error.name}", INSTALL) from error
     logging.getLogger("ultralytics").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="torch")
     return module
 
 

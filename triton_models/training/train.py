@@ -1,5 +1,7 @@
 """One training run (needs the factory extra): from a training set and a recipe to OUT/weights/best.pt, resumable."""
 
+import contextlib
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -105,7 +107,8 @@ def run_trainer(given: Mapping[str, Any], model: Any, run: Mapping[str, Any]) ->
         trainer = trainer_type(overrides=dict(given))
         for event, callback in callbacks().items():
             trainer.add_callback(event, callback)
-        trainer.train()
+        with contextlib.redirect_stdout(io.StringIO()):  # Ultralytics' bars; progress is said on standard error
+            trainer.train()
     except (AssertionError, *UNREADABLE) as error:
         mend = "Correct the recipe or the set; with too little memory, a smaller --batch"
         raise InputError("training", f"Ultralytics stopped: {first_line(error)}", mend) from error
@@ -125,9 +128,8 @@ def callbacks() -> dict[str, Any]:
         )
 
     def epoch_done(trainer: Any) -> None:
-        if getattr(trainer, "factory_epoch", -1) == trainer.epoch:
-            return  # the best weights are measured once more at the end
-        trainer.factory_epoch = trainer.epoch
+        if getattr(trainer, "factory_saved", -1) != trainer.epoch:
+            return  # the best weights are measured once more at the end, which is no epoch
         found = trainer.metrics.get("metrics/mAP50(B)")
         score = f"mAP50 {found:.3f}" if found is not None else "not measured"
         text = f"epoch {trainer.epoch + 1}/{trainer.epochs}: {score}, {in_words(trainer.epoch_time)}"
@@ -135,5 +137,6 @@ def callbacks() -> dict[str, Any]:
 
     def saved(trainer: Any) -> None:
         keep(Path(trainer.wdir))
+        trainer.factory_saved = trainer.epoch
 
     return {"on_train_batch_end": batch_done, "on_fit_epoch_end": epoch_done, "on_model_save": saved}

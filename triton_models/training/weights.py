@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triton_models.boxes import NMS_IOU, Detections
-from triton_models.evaluation.model_under_test import LOWEST
+from triton_models.evaluation.model_under_test import LOWEST, name_of
 from triton_models.taxonomy import LabelMap, map_names
 from triton_models.training.extra import extra, load_checkpoint
 
@@ -21,7 +21,7 @@ class UltralyticsModel:
         self._torch.set_num_threads(threads)
         self._model = load_checkpoint(path)
         size = self._model.overrides.get("imgsz", 640)
-        self.name = path.stem
+        self.name = name_of(path)
         self.labels = map_names(tuple(self._model.names.values()), label_map.labels)
         self.input_px = int(size if isinstance(size, int) else max(size))
         self._network = self._model.model.float().eval()
