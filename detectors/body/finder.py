@@ -1,11 +1,15 @@
 """MediaPipe's pose detector and selfie segmentation, one graph a process, nothing carried between pictures."""
 
+import hashlib
+
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors import mediapipe
 from detectors.body.confidence import presence
 
+METHOD = "body-1"
+"""Part of the digest: a new name whenever the same networks' answers give other numbers."""
 MODEL_FILES = ("pose_detection/pose_detection.tflite", "selfie_segmentation/selfie_segmentation_landscape.tflite")
 LOWEST_SCORE = 0.05
 """Of a pose: below, it says as much as none."""
@@ -28,6 +32,11 @@ node {
 SCORE_FLOOR = "posedetectioncpu__TensorsToDetectionsCalculator.min_score_thresh"
 
 
+def body_digest() -> str:
+    """SHA-256 of the method, the library's version and the two networks."""
+    return hashlib.sha256(f"{METHOD} {mediapipe.digest_of(MODEL_FILES)}".encode()).hexdigest()
+
+
 class BodyFinder:
     """Says whether somebody is in a picture. For one thread at a time; 18 ms a picture on one core."""
 
@@ -41,8 +50,8 @@ class BodyFinder:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the library's version and the two networks."""
-        return mediapipe.digest_of(MODEL_FILES)
+        """Of what looks: `body_digest`."""
+        return body_digest()
 
     def presence(self, rgb: NDArray[np.uint8]) -> float:
         """Confidence 0-1 that a person is in an RGB uint8 [h, w, 3], whatever way they face; somebody from 0.5 on.
