@@ -3,7 +3,7 @@
 import csv
 import difflib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
@@ -42,7 +42,6 @@ class Annotations:
 
     path: str
     clips: dict[str, tuple[Truth, ...]]
-    lines: dict[str, int]
 
 
 class AnnotationError(InputError):
@@ -51,12 +50,12 @@ class AnnotationError(InputError):
     def __init__(self, path: str, mistakes: Sequence[Mistake]) -> None:
         listed = "".join(f"\n  line {one.line}: {one.why}" for one in sorted(mistakes, key=lambda one: one.line))
         count = f"{len(mistakes)} mistake{'' if len(mistakes) == 1 else 's'}"
-        super().__init__(path, f"{count}{listed}\n", FORMAT)
+        super().__init__(path, f"{count}{listed}", FORMAT)
         self.mistakes = tuple(mistakes)
 
 
-def read_annotations(path: Path, labels: Collection[str]) -> Annotations:
-    """The file's happenings.
+def read_annotations(path: Path, labels: Collection[str], unusable: Callable[[str], str] = lambda _: "") -> Annotations:
+    """The file's happenings. `unusable`: why a clip cannot be used, empty when it can.
 
     Raises: AnnotationError; InputError when the file cannot be read at all.
     """
@@ -72,6 +71,7 @@ def read_annotations(path: Path, labels: Collection[str]) -> Annotations:
         truths += [one for one in parsed if isinstance(one, Truth)]
     mistakes += _overlaps(truths)
     mistakes += _contradictions(truths)
+    mistakes += [Mistake(line, why) for clip, line in _first_lines(truths).items() if (why := unusable(clip))]
     if mistakes:
         raise AnnotationError(str(path), mistakes)
     return _by_clip(str(path), truths)
@@ -172,4 +172,9 @@ def _by_clip(path: str, truths: Sequence[Truth]) -> Annotations:
     clips: dict[str, tuple[Truth, ...]] = {}
     for truth in truths:
         clips[truth.clip] = clips.get(truth.clip, ()) + ((truth,) if truth.label != NOTHING else ())
-    return Annotations(path, clips, {clip: min(t.line for t in truths if t.clip == clip) for clip in clips})
+    return Annotations(path, clips)
+
+
+def _first_lines(truths: Sequence[Truth]) -> dict[str, int]:
+    """Where each clip is named first."""
+    return {truth.clip: truth.line for truth in sorted(truths, key=lambda one: -one.line)}

@@ -47,10 +47,17 @@ def evaluate_clips(
 ) -> list[Evaluated]:
     """Every clip of the annotations.
 
-    Raises: AnnotationError when a clip is missing, is no video, or ends before what is said to happen in it.
+    Raises: AnnotationError when a clip ends before what is said to happen in it; InputError when one breaks off.
     """
-    _check_clips(annotations, folder)
     jobs = [ClipJob(folder / clip, terms.fps) for clip in annotations.clips]
+    _check_ends(
+        annotations,
+        {
+            clip: length_ms
+            for clip, job in zip(annotations.clips, jobs, strict=True)
+            if (length_ms := _length_ms(job.path))
+        },
+    )
     observed = dict(zip(annotations.clips, observe_all(jobs, shelf, console), strict=True))
     _check_ends(annotations, {clip: seen.duration_ms for clip, seen in observed.items()})
     labels = sorted({truth.label for truths in annotations.clips.values() for truth in truths})
@@ -69,20 +76,13 @@ def evaluate(clip: str, truths: Sequence[Truth], observed: Observed, terms: Term
     return Evaluated(clip, tuple(truths), observed, folded, shows, judged)
 
 
-def _check_clips(annotations: Annotations, folder: Path) -> None:
-    """Open every clip before anything is looked at."""
-    mistakes: list[Mistake] = []
-    lengths: dict[str, int] = {}
-    for clip, line in annotations.lines.items():
-        try:
-            length_ms = _length_ms(folder / clip)
-        except InputError as error:
-            mistakes.append(Mistake(line, str(error)))
-        else:
-            lengths |= {clip: length_ms} if length_ms else {}
-    mistakes += _past_end(annotations, lengths)
-    if mistakes:
-        raise AnnotationError(annotations.path, mistakes)
+def why_unusable(path: Path) -> str:
+    """Why a clip cannot be evaluated; empty when it can be opened."""
+    try:
+        _length_ms(path)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def _length_ms(path: Path) -> int | None:

@@ -106,7 +106,7 @@ def _measured(happening: Happening, observed: Observed, fps: float) -> tuple[Spa
     assert happening.measure is not None
     looks, step_ms = _faces(observed), round(1000 / fps)
     usual = usual_place([look.faces[0] for look in looks if look.faces])
-    at = (look.capture_ms - START_MS for look in looks if look.faces and happening.measure(look.faces[0], usual))
+    at = (look.capture_ms - START_MS for look in looks if happening.measure(look, usual))
     return merged(Span(at_ms, at_ms + step_ms) for at_ms in at)
 
 

@@ -46,6 +46,7 @@ def curves_of(observed: Observed) -> dict[str, Curve]:
         "gaze x": _against_median(faces, lambda face: face.gaze_x),
         "mouth": [(_second(at_ms), face.mouth_openness) for at_ms, face in faces],
         "faces": [(_second(look.capture_ms), float(len(look.faces))) for look in looks],
+        "body": [(_second(look.capture_ms), look.person) for look in looks if look.person is not None],
         "phone": _confidence(observed, "phone"),
         "person": _confidence(observed, "person"),
     } | _hands(observed)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from detectors.messages import Face
+from detectors.messages import Face, FaceObserved
 from scoring.rulebook.plan import PlannedRule
 from scoring.rulebook.policy import Policy
 from scoring.rulebook.rule_document import Comparison, HeldRule, ImmediateRule, ShareRule, tests_of
@@ -14,6 +14,8 @@ NOTHING = "none"
 # A head is away from 15 degrees on and eyes from 0.07 (pitch 0.09) of the eye's width on: where the default policy ends
 # its events; people who read and talk stay within.
 _HEAD_DEG, _GAZE_X, _GAZE_Y = 15.0, 0.07, 0.09
+SOMEBODY = 0.5
+"""Confidence from which somebody is there although no face is seen."""
 _AWAY = ("looking_away",)
 _AWAY_TOO = ("peeking", "calibration_aside")
 
@@ -26,7 +28,8 @@ class Usual:
     width: float
 
 
-Measure = Callable[[Face, Usual], bool]
+Measure = Callable[[FaceObserved, Usual], bool]
+"""Whether one look shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,16 @@ def _under(signal: str, limit: float) -> Comparison:
 
 def _away(label: str, says: str, *when: Comparison) -> Happening:
     return Happening(label, says, when, _AWAY, _AWAY_TOO)
+
+
+def _of_face(shows: Callable[[Face, Usual], bool]) -> Measure:
+    """Asked of the largest face, if there is one."""
+    return lambda look, usual: bool(look.faces) and shows(look.faces[0], usual)
+
+
+def is_empty(look: FaceObserved) -> bool:
+    """Whether neither a face nor a body was seen."""
+    return not look.faces and (look.person is None or look.person < SOMEBODY)
 
 
 HAPPENINGS = (
@@ -91,9 +104,18 @@ HAPPENINGS = (
         explains=(*_AWAY, *_AWAY_TOO),
     ),
     Happening("eyes_closed", "Both eyes closed", (_under("eye_openness", 0.55),), ("eyes_closed",), ("drowsy",)),
-    Happening("mouth_open", "Mouth wide open", explains=("talking",), measure=lambda f, _: f.mouth_openness > 0.4),
+    Happening(
+        "mouth_open", "Mouth wide open", explains=("talking",), measure=_of_face(lambda f, _: f.mouth_openness > 0.4)
+    ),
     Happening("talking", "The mouth talks", (_over("mouth_change", 0.08),), ("talking",), gap_ms=1000),
-    Happening("absent", "Nobody in the picture", (_under("face_count", 0.0),), ("absent",), ("calibration_absent",)),
+    Happening(
+        "absent",
+        "Nobody in the picture",
+        (),
+        ("absent",),
+        ("calibration_absent",),
+        measure=lambda look, _: is_empty(look),
+    ),
     Happening(
         "second_face",
         "A second face in the picture",
@@ -104,18 +126,22 @@ HAPPENINGS = (
     Happening(
         "person_turned",
         "Somebody is there, the face turned away from the camera",
-        (_over("object:person", 0.4),),
-        ("turned_away",),
-        ("calibration_absent",),
+        told_by=("turned_away",),
+        explains=("calibration_absent",),
+        measure=lambda look, _: not look.faces and not is_empty(look),
     ),
     Happening("phone", "A phone in view", (_over("object:phone", 0.5),), ("phone",), ("device",)),
     Happening("hand_at_face", "A hand at the face or ear", (_over("hand_at_face", 0.5),), ("hand_at_face",)),
     Happening("hand_signal", "A hand held up as a sign", (_over("hand_signal", 0.6),), ("hand_signal",)),
     Happening("other_voice", "Somebody else speaks", (_over("other_voice", 0.6),), ("other_voice",)),
-    Happening("face_left", "Leans to the picture's left", measure=lambda f, u: place_of(f).x < u.x - 0.05),
-    Happening("face_right", "Leans to the picture's right", measure=lambda f, u: place_of(f).x > u.x + 0.05),
-    Happening("face_near", "Closer to the camera than usual", measure=lambda f, u: f.width_share > u.width + 0.03),
-    Happening("face_far", "Further from the camera than usual", measure=lambda f, u: f.width_share < u.width - 0.02),
+    Happening("face_left", "Leans to the picture's left", measure=_of_face(lambda f, u: place_of(f).x < u.x - 0.05)),
+    Happening("face_right", "Leans to the picture's right", measure=_of_face(lambda f, u: place_of(f).x > u.x + 0.05)),
+    Happening(
+        "face_near", "Closer to the camera than usual", measure=_of_face(lambda f, u: f.width_share > u.width + 0.03)
+    ),
+    Happening(
+        "face_far", "Further from the camera than usual", measure=_of_face(lambda f, u: f.width_share < u.width - 0.02)
+    ),
 )
 
 
