@@ -29,13 +29,16 @@ LONGEST_STEP_MS = 8_000
 """After a longer gap the past begins anew."""
 CHECK_MS = 1_000
 
-# Measured, best cosine of 8 s of movement over all lags: people at a webcam at most 0.43 within their own past, the
-# same few people who walk through one room again and again at most 0.85; clips played in a loop 0.84 to 0.99.
-ALIKE = 0.88
+# Measured, best cosine of 8 s of movement over all lags: people at a webcam at most 0.41 within their own past, the
+# same few people who walk through one room again and again at most 0.82; clips played in a loop, encoded again, 0.84
+# (a still head, H.264 at CRF 28) to 1.0.
+ALIKE = 0.86
+# Noise and what an encoder leaves of it, taken off each block's change: a still head's loop reads 0.78 without.
+NOISE_LEVELS = 0.5
 # Less movement than this (root mean square, levels a step) is noise; movement within fewer steps than LEAST_STEPS (by
 # participation) is an event, such as a lamp, that may well happen twice.
-LEAST_MOVEMENT = 0.7
-LEAST_STEPS = 2.5
+LEAST_MOVEMENT = 0.6
+LEAST_STEPS = 2.4
 CONFIRMED = 2
 """Checks in a row that must find the same lag, SAME_LAG_MS exact."""
 SAME_LAG_MS = 500
@@ -155,7 +158,8 @@ def _says_something(energies: NDArray[np.float32]) -> bool:
 def _movement(shown: Blocks) -> Blocks:
     """What changed from step to step, without the change of the whole picture's light."""
     change = np.diff(shown, axis=0)
-    return np.asarray(change - change.mean(axis=1, keepdims=True), np.float32)
+    change -= change.mean(axis=1, keepdims=True)
+    return np.asarray(np.sign(change) * np.maximum(np.abs(change) - NOISE_LEVELS, 0.0), np.float32)
 
 
 def _shown_at(past: Past, times_ms: NDArray[np.int64] | NDArray[np.float64]) -> Blocks:

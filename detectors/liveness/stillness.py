@@ -7,9 +7,9 @@ import numpy as np
 from detectors.liveness.thumbnail import Luma
 
 # Measured over 3 s on webcam clips: the block that changes most changes by 18 levels and more where a person sits, even
-# one who tries to sit still; frozen pictures that were encoded again (H.264 CRF 20-35, JPEG whose quality varies between
-# 60 and 87, 2-30 fps) by at most 2 between key frames. An empty room in compressed video reaches 2.2 in its stillest 3 s:
-# it can look frozen for a moment, for less than the 5 s that a rule waits for.
+# one who tries to sit still; frozen pictures that were encoded again (H.264 CRF 20-35, JPEG whose quality varies from
+# 60 to 87, 2-30 fps) by at most 2 between key frames. An empty room in compressed video reaches 2.2 in its stillest
+# 3 s: it can look frozen for a moment, for less than the 5 s that a rule waits for.
 STILL_LEVELS = 2.5
 STILL_MS = 3_000
 # A key frame renews a frozen picture every few seconds, and then by up to 9 levels at once.
