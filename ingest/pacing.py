@@ -26,6 +26,7 @@ class InFlight:
         self._most, self._outstanding = most, 0
         self._room = asyncio.Event()
         self._room.set()
+        self._freed = asyncio.Event()
 
     @property
     def outstanding(self) -> int:
@@ -44,8 +45,14 @@ class InFlight:
         freed = min(max(n, 0), self._outstanding)
         self._outstanding -= freed
         IN_FLIGHT.dec(freed)
+        self._freed.set()
         if self._outstanding < self._most:
             self._room.set()
+
+    async def freed(self) -> None:
+        """Wait until something is released."""
+        self._freed.clear()
+        await self._freed.wait()
 
 
 def wait_s(speed: Speed, started_ms: int, offset_ms: int, now_ms: int) -> float:

@@ -134,6 +134,7 @@ class _Session:
             speed,
             interval_ms,
             self._progress,
+            self._in_flight,
             self._patience_s,
         )
         self._sound.start()
@@ -171,7 +172,7 @@ class _Session:
                 await self._delivery.send(frame, self.start_ms + frame.offset_ms)
                 self._progress.position_ms = frame.offset_ms
                 if self._sound is not None:
-                    self._sound.pictures.reach(frame.offset_ms)
+                    self._sound.pictures.send(frame.offset_ms)
         except SourceError as error:
             return f"{self._source.name} cannot be read any further: {error}"
         if self._source.failure is None and self._delivery.next_seq == 0:

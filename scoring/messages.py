@@ -16,10 +16,11 @@ from detectors.messages import (
     HandsObserved,
     IdentityObserved,
     ObjectsObserved,
+    SoundEnded,
     SpeechObserved,
 )
 from ingest.errors import PoisonError
-from ingest.messages import BrowserReported, FramesDropped, SessionEnded, SessionStarted
+from ingest.messages import BrowserReported, FramesDropped, SessionEnded, SessionStarted, SoundDropped
 
 RiskClass = Literal["CLEAN", "BORDERLINE", "SUSPICIOUS", "HIGH_RISK", "INCONCLUSIVE"]
 CalibrationStatus = Literal["SUCCESS", "FAILED", "SKIPPED"]
@@ -33,7 +34,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick/1"):
 
 
 Seen = FaceObserved | ObjectsObserved | HandsObserved | SpeechObserved | IdentityObserved | BrowserReported
-SessionObservation = SessionStarted | SessionEnded | FramesDropped | FramesEnded | Seen
+SessionObservation = SessionStarted | SessionEnded | FramesDropped | FramesEnded | SoundDropped | SoundEnded | Seen
 Observation = SessionObservation | Tick
 
 

@@ -9,10 +9,11 @@ from detectors.messages import (
     HandsObserved,
     IdentityObserved,
     ObjectsObserved,
+    SoundEnded,
     SpeechObserved,
 )
 from ingest.log import Record
-from ingest.messages import BrowserReported, FramesDropped, SessionEnded, SessionStarted, encode_message
+from ingest.messages import BrowserReported, FramesDropped, SessionEnded, SessionStarted, SoundDropped, encode_message
 from scoring.messages import Observation, SessionObservation, Tick, unpack_bundle
 from sinks.row_making import Values, alike, make_row, place_of
 from sinks.rows import ObservationRow, SessionRow
@@ -57,6 +58,10 @@ def _own(o: SessionObservation) -> Values:
             return {"kind": "frames-ended"}
         case FramesDropped():
             return {"kind": f"dropped-{o.stage}", "capture_ms": o.from_ms, "dropped": o.count}
+        case SoundEnded():
+            return {"kind": "sound-ended"}
+        case SoundDropped():
+            return {"kind": "sound-dropped", "capture_ms": o.from_ms}
         case BrowserReported():
             return {"kind": "browser", "sign_on": o.on}
         case _:

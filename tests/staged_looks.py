@@ -67,6 +67,8 @@ def faces_of(behaviour: Behaviour, seq: int = 0) -> tuple[Face, ...]:
         return ()
     if behaviour == "two":
         return REST, face_like(width_share=0.14)
+    if behaviour == "speaking":
+        return (face_like(mouth_openness=0.05 + 0.07 * (seq // 2 % 2)),)
     if behaviour == "talking":
         return (face_like(mouth_openness=0.05 + 0.2 * (seq % 2)),)
     if behaviour == "swaying":

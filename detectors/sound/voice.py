@@ -71,7 +71,8 @@ def _samples(pcm: bytes) -> NDArray[np.float32]:
     if len(pcm) > MOST_SAMPLES * SAMPLE_BYTES:
         raise PoisonError(f"a record of {len(pcm) / SAMPLE_BYTES / RATE_HZ:.1f} s; at most 2 s are taken")
     samples = np.frombuffer(pcm, "<i2").astype(np.float64) / FULL_SCALE
-    return (samples - samples.mean()).astype(np.float32)
+    moving: NDArray[np.float32] = (samples - samples.mean()).astype(np.float32)
+    return moving
 
 
 def level_dbfs(samples: NDArray[np.float32]) -> float:

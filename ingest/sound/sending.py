@@ -1,6 +1,7 @@
 """A session's sound into the log: in order, each record acknowledged before the next, never ahead of the pictures."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,27 +10,52 @@ from prometheus_client import Counter
 from ingest.delivery import PATIENCE_S, persist
 from ingest.log import Acknowledgement, Writer
 from ingest.messages import SoundHeader, sound_headers
-from ingest.pacing import Speed, wait_s
+from ingest.pacing import InFlight, Speed, wait_s
 from ingest.progress import Progress
 from ingest.sound.record import Sound, SoundRecord
 from ingest.telemetry import now_ms
 from ingest.topics import AUDIO, partition_of
 
+AHEAD_MS = 16_000
+"""Half of what scoring keeps waiting for its pictures (32 records); enough that sound is never what is waited for."""
 RECORDS_SENT = Counter("proctor_ingest_sound_records_total", "Records of sound that the log has acknowledged.")
 
 
 class Pictures:
-    """How far a session's pictures have come, for what follows them. Offsets in ms since the first picture."""
+    """How far a session's pictures have come, for what follows them. Offsets in ms since the first picture.
 
-    def __init__(self) -> None:
+    `in_flight`: the pictures sent that nobody has looked at yet. Sound may be AHEAD_MS ahead of what was looked at.
+    """
+
+    def __init__(self, in_flight: InFlight) -> None:
         self.end_ms: int | None = None
-        self._reached_ms = 0
+        self._in_flight = in_flight
+        self._sent: deque[int] = deque()
+        self._looked_ms = self._reached_ms = 0
         self._moved = asyncio.Event()
 
-    def reach(self, offset_ms: int) -> None:
+    def send(self, offset_ms: int) -> None:
         """A picture was sent."""
-        self._reached_ms = max(self._reached_ms, offset_ms)
+        self._sent.append(offset_ms)
+        self._follow()
+
+    async def looked_at(self) -> None:
+        """Wait until the pictures not yet looked at are few enough to be caught up with."""
+        while self._sent and self._in_flight.watched and self._follow():
+            if self._sent[-1] <= self._looked_ms + AHEAD_MS:
+                return
+            await self._in_flight.freed()
+
+    def _follow(self) -> int:
+        """Forget the pictures that were looked at. Returns how many were not."""
+        waiting = self._in_flight.outstanding
+        latest_ms = self._sent[-1]
+        while len(self._sent) > max(waiting, 1):
+            self._looked_ms = self._sent.popleft()
+        self._looked_ms = self._looked_ms if waiting else latest_ms
+        self._reached_ms = min(latest_ms, self._looked_ms + AHEAD_MS)
         self._moved.set()
+        return waiting
 
     def finish(self, end_ms: int) -> None:
         """No picture comes any more."""
@@ -58,9 +84,10 @@ class SoundSending:
         speed: Speed,
         interval_ms: int,
         progress: Progress,
+        in_flight: InFlight,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        self.pictures = Pictures()
+        self.pictures = Pictures(in_flight)
         self.sent = 0
         self._sound, self._writer, self._session = sound, writer, session
         self._start_ms, self._speed, self._interval_ms = start_ms, speed, interval_ms
@@ -82,6 +109,8 @@ class SoundSending:
 
         Raises: TransientError when the broker stays away for too long.
         """
+        if not at_once:
+            await self.pictures.looked_at()
         self.pictures.finish(end_ms)
         if self._task is not None:
             if at_once:

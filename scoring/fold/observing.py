@@ -5,6 +5,8 @@ closed and opened, rule by rule. A detector's time never runs backwards: a frame
 `state` is always the fold's own copy and is changed in place.
 """
 
+from msgspec.structs import replace
+
 from detectors.messages import FaceObserved, HandsObserved, IdentityObserved, ObjectsObserved, SpeechObserved
 from ingest.messages import BrowserReported
 from scoring.fold.attention import attend
@@ -13,10 +15,11 @@ from scoring.fold.capture_time import JUMP_AHEAD_MS, in_break, shift_after
 from scoring.fold.conditions import is_trusted
 from scoring.fold.coverage import look as looked
 from scoring.fold.coverage import step_to
+from scoring.fold.hearing import RECORD_MS, take, wait, watch_mouth
 from scoring.fold.occurring import Messages, advance_rules
 from scoring.fold.rules import Look
 from scoring.fold.score import SECOND_MS, sample_until
-from scoring.fold.state import Looks, Moment, SessionState, Step, View
+from scoring.fold.state import Hearing, Looks, Moment, SessionState, Step, View
 from scoring.messages import Seen
 from scoring.rulebook.plan import Group
 from scoring.rulebook.policy import Policy
@@ -31,7 +34,6 @@ from scoring.rulebook.signals import (
     is_clear,
     last_mouth,
     object_values,
-    speech_values,
     standing_after,
 )
 
@@ -53,6 +55,9 @@ def stream_of(seen: Seen) -> Stream:
 
 def observe(policy: Policy, state: SessionState, seen: Seen, messages: Messages) -> None:
     """A detector or the candidate's page has looked."""
+    if isinstance(seen, SpeechObserved):
+        _hear(policy, state, seen, messages)
+        return
     stream, evidence = stream_of(seen), policy.spec.evidence
     looks = state.looks_of(stream)
     at_ms = _time_of(state, looks, seen)
@@ -74,6 +79,35 @@ def observe(policy: Policy, state: SessionState, seen: Seen, messages: Messages)
     state.looks = {**state.looks, stream: looked(looks, seen.seq, at_ms, evidence)}
     if at_ms > state.clock_ms:
         state.clock_ms = at_ms
+    if state.hearing is not None and stream == "faces":
+        judge_sound(policy, state, messages)
+
+
+def _hear(policy: Policy, state: SessionState, seen: SpeechObserved, messages: Messages) -> None:
+    """Sound waits for its pictures: it moves neither the session's clock nor its samples."""
+    state.ingested_ms = seen.ingested_ms
+    _name_model(state, seen.model)
+    state.hearing = wait(state.hearing or Hearing(), seen)
+    judge_sound(policy, state, messages)
+
+
+def judge_sound(policy: Policy, state: SessionState, messages: Messages, is_over: bool = False) -> None:
+    """The records of sound whose time has been seen by now; `is_over`: nothing more will be seen."""
+    faces_ms = state.looks_of("faces").at_ms
+    while state.hearing is not None:
+        state.hearing, one, values = take(state.hearing, faces_ms, state.shift_ms, is_over)
+        if one is None:
+            return
+        _judge_record(policy, state, one.here, values, messages)
+
+
+def _judge_record(policy: Policy, state: SessionState, record: Moment, values: Values, messages: Messages) -> None:
+    looks, evidence = state.looks_of("speech"), policy.spec.evidence
+    at_ms = max(record.capture_ms + state.shift_ms, looks.at_ms, state.start_ms)
+    step = step_to(evidence, "speech", looks, RECORD_MS, at_ms)
+    _look(policy, state, Look("speech", replace(record, capture_ms=at_ms), values, step), messages)
+    state.looks = {**state.looks, "speech": looked(looks, record.seq, at_ms, evidence)}
+    state.clock_ms = max(state.clock_ms, at_ms)
 
 
 def _name_model(state: SessionState, model: str) -> None:
@@ -81,16 +115,12 @@ def _name_model(state: SessionState, model: str) -> None:
         state.models = (*state.models, model)[:MOST_MODELS]
 
 
-def _values(
-    policy: Policy, state: SessionState, seen: ObjectsObserved | HandsObserved | SpeechObserved | IdentityObserved
-) -> Values:
+def _values(policy: Policy, state: SessionState, seen: ObjectsObserved | HandsObserved | IdentityObserved) -> Values:
     match seen:
         case ObjectsObserved():
             return object_values(seen, policy.object_slots, state.view.clear)
         case HandsObserved():
             return hand_values(seen)
-        case SpeechObserved():
-            return speech_values(seen)
         case IdentityObserved():
             return identity_values(seen)
 
@@ -113,7 +143,7 @@ def moment_of(seen: Seen, at_ms: int) -> Moment:
     """The look as evidence."""
     if isinstance(seen, BrowserReported):
         return Moment(seen.seq, at_ms, -1, -1, "browser")
-    return Moment(seen.seq, at_ms, seen.partition, seen.offset, "speech" if isinstance(seen, SpeechObserved) else "")
+    return Moment(seen.seq, at_ms, seen.partition, seen.offset)
 
 
 def _see_faces(
@@ -131,6 +161,8 @@ def _see_faces(
     share = seen.faces[0].width_share if seen.faces else state.view.face_share
     _look(policy, state, Look("faces", here, values, step), messages)
     state.view = View(count, share, is_clear(floor, seen.quality), mouth)
+    if state.hearing is not None:
+        state.hearing = watch_mouth(state.hearing, seen, count, state.view.clear, here.capture_ms)
 
 
 def _hear_browser(
@@ -161,6 +193,7 @@ def _account(groups: tuple[Group, ...], state: SessionState, look: Look) -> None
             (not group.count or values[0] is not None)
             and (not group.face or not faces or values[1] is not None)
             and (not group.clear or state.view.clear)
+            and (not group.voice or values[1] is not None)
             and all(any(values[slot] is not None for slot in part) for part in group.parts)
             and (not group.trust or is_trusted(group.trust, state.own, values))
         )

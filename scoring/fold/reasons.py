@@ -130,6 +130,8 @@ def _limits(state: SessionState) -> Iterator[str]:
         yield "Calibration was skipped: an average person's baseline was used."
     if state.drops.count:
         yield f"{state.drops.count} frames were given up on the way and are not judged."
+    if state.sound_drops.count:
+        yield f"{state.sound_drops.count} seconds of sound were given up on the way and are not judged."
     if not state.announced:
         yield _ODDITIES["unannounced"]
     yield from (_ODDITIES[oddity] for oddity in sorted(state.odd))

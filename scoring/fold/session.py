@@ -16,14 +16,22 @@ from detectors.messages import (
     HandsObserved,
     IdentityObserved,
     ObjectsObserved,
+    SoundEnded,
     SpeechObserved,
 )
-from ingest.messages import BrowserReported, FramesDropped, SessionEnded, SessionStarted, encode_message
+from ingest.messages import (
+    BrowserReported,
+    FramesDropped,
+    SessionEnded,
+    SessionStarted,
+    SoundDropped,
+    encode_message,
+)
 from scoring.fold.calibrating import end_calibration, skip_calibration
-from scoring.fold.observing import observe, stream_of
+from scoring.fold.observing import judge_sound, observe, stream_of
 from scoring.fold.occurring import Messages, close_rules
 from scoring.fold.score import sample_until, settle_now
-from scoring.fold.state import Calibrating, Drops, Ending, SessionState, decode_state, encode_state
+from scoring.fold.state import Calibrating, Drops, Ending, Hearing, SessionState, decode_state, encode_state
 from scoring.fold.verdict import conclude
 from scoring.messages import RiskMessage, SessionObservation
 from scoring.rulebook.policy import Policy
@@ -80,11 +88,13 @@ def _take(policy: Policy, state: SessionState, observation: SessionObservation, 
             observe(policy, state, observation, messages)
         case FramesDropped():
             state.drops = _dropped(state.drops, observation)
-        case FramesEnded():
-            state.ending = Ending(state.ending.capture_ms, state.ending.frames_sent, observation.seq)
+        case SoundDropped():
+            state.sound_drops = _dropped(state.sound_drops, observation)
+        case FramesEnded() | SoundEnded():
+            state.ending = _passed(state.ending, observation)
             state.ingested_ms = observation.ingested_ms
-        case SessionEnded(capture_ms=capture_ms, frames_sent=frames_sent):
-            state.ending = Ending(capture_ms, max(frames_sent, 0), state.ending.frames_passed)
+        case SessionEnded():
+            state.ending = _sent(state.ending, observation)
         case SessionStarted():
             _announce(state, observation)
 
@@ -92,7 +102,7 @@ def _take(policy: Policy, state: SessionState, observation: SessionObservation, 
 def _begin(policy: Policy, first: SessionObservation, messages: Messages) -> SessionState:
     """A session begins with its announcement, or unannounced with whatever comes first."""
     start = first if isinstance(first, SessionStarted) else None
-    start_ms = first.from_ms if isinstance(first, FramesDropped) else first.capture_ms
+    start_ms = first.from_ms if isinstance(first, FramesDropped | SoundDropped) else first.capture_ms
     wanted = start.calibration_ms if start else None
     duration_ms = min(policy.spec.calibration.duration_ms if wanted is None else wanted, LONGEST_CALIBRATION_MS)
     groups = {number for rule in policy.rules for number in rule.groups}
@@ -116,14 +126,16 @@ def _begin(policy: Policy, first: SessionObservation, messages: Messages) -> Ses
 def _is_new(state: SessionState, observation: SessionObservation) -> bool:
     """Whether this was not seen before: detectors that restart repeat themselves."""
     match observation:
-        case FaceObserved(seq=seq) | ObjectsObserved(seq=seq) | HandsObserved(seq=seq) | SpeechObserved(seq=seq):
+        case SpeechObserved(seq=seq):
+            return state.hearing is None or seq > state.hearing.heard
+        case FaceObserved(seq=seq) | ObjectsObserved(seq=seq) | HandsObserved(seq=seq):
             return seq > state.looks_of(stream_of(observation)).seq
         case IdentityObserved(seq=seq) | BrowserReported(seq=seq):
             return seq > state.looks_of(stream_of(observation)).seq
-        case FramesDropped(stage=stage, seq=seq, to_ms=to_ms):
-            return (seq, to_ms) > (state.drops.ingest if stage == "ingest" else state.drops.detectors)
-        case FramesEnded(seq=seq):
-            return seq > state.ending.frames_passed
+        case FramesDropped() | SoundDropped():
+            return (observation.seq, observation.to_ms) > _last_drop(state, observation)
+        case FramesEnded() | SoundEnded():
+            return _passed(state.ending, observation) != state.ending
         case SessionEnded():
             return state.ending.frames_sent < 0
         case SessionStarted():
@@ -139,11 +151,12 @@ def _chain(state: SessionState, observation: SessionObservation, packed: bytes |
 
 def _announce(state: SessionState, start: SessionStarted) -> None:
     """The first word counts; another start than the first one is somebody else's, or came too late."""
-    if state.announcements or state.looks:
+    if state.announcements or state.looks or state.hearing is not None:
         oddity = "announced_again" if state.announced else "announced_late"
         state.count(oddity)
     else:
         state.announced = True
+        state.hearing = Hearing() if start.sound else None
     state.announcements = (*state.announcements, _announcement(start))
 
 
@@ -151,15 +164,35 @@ def _announcement(start: SessionStarted) -> bytes:
     return blake2b(encode_message(start), digest_size=8).digest()
 
 
-def _dropped(drops: Drops, report: FramesDropped) -> Drops:
+def _passed(ending: Ending, word: FramesEnded | SoundEnded) -> Ending:
+    """What has passed the detectors never becomes less."""
+    if isinstance(word, FramesEnded):
+        return replace(ending, frames_passed=max(word.seq, ending.frames_passed))
+    return replace(ending, sound_passed=max(word.seq, ending.sound_passed))
+
+
+def _sent(ending: Ending, word: SessionEnded) -> Ending:
+    frames, sound = max(word.frames_sent, 0), max(word.audio_records, 0)
+    return replace(ending, capture_ms=word.capture_ms, frames_sent=frames, sound_sent=sound)
+
+
+def _last_drop(state: SessionState, report: FramesDropped | SoundDropped) -> tuple[int, int]:
+    """What tells the last report of its kind."""
+    if isinstance(report, SoundDropped):
+        return state.sound_drops.detectors
+    return state.drops.ingest if report.stage == "ingest" else state.drops.detectors
+
+
+def _dropped(drops: Drops, report: FramesDropped | SoundDropped) -> Drops:
     count, mark = drops.count + min(max(report.count, 0), MOST_DROPPED), (report.seq, report.to_ms)
-    if report.stage == "ingest":
+    if isinstance(report, FramesDropped) and report.stage == "ingest":
         return Drops(count, mark, drops.detectors)
     return Drops(count, drops.ingest, mark)
 
 
 def _conclude(policy: Policy, state: SessionState, by: Literal["end", "silence"], messages: Messages) -> None:
     """All that was going on is ended, and a verdict is given."""
+    judge_sound(policy, state, messages, is_over=True)
     end_ms = max(state.clock_ms, state.ending.capture_ms + state.shift_ms if state.ending.frames_sent >= 0 else 0)
     end_calibration(policy, state, end_ms, messages)
     messages += sample_until(policy, state, end_ms)

@@ -1,8 +1,9 @@
-"""What scoring remembers of one session: small (under 2 KB), private to this stage and packed as arrays.
+"""What scoring remembers of one session: small, private to this stage and packed as arrays.
 
-A field may be added at the end with a default; anything else makes old checkpoints unreadable. Points are integers in
-thousandths, so that sums do not depend on their order. Parts are frozen; a session's state itself is changed only by
-the fold, and only in a copy of its own. What is as it is for most people most of the time takes no room.
+Under 2 KB; a session with sound may take a quarter more. A field may be added at the end with a default; anything else
+makes old checkpoints unreadable. Points are integers in thousandths, so that sums do not depend on their order. Parts
+are frozen; a session's state itself is changed only by the fold, and only in a copy of its own. What is as it is for
+most people most of the time takes no room.
 """
 
 from typing import Literal
@@ -189,6 +190,25 @@ class View(Private, frozen=True):
     mouth: float | None = None
 
 
+class Waiting(Private, frozen=True):
+    """A record of sound that waits for the faces of its time, which is capture time here, and its signals."""
+
+    here: Moment
+    speech: float | None = None
+    other: float | None = None
+    level_dbfs: float | None = None
+
+
+class Hearing(Private, frozen=True):
+    """A session with sound: the mouth's smallest and largest opening, two bytes for each half second from `first` on
+    (255 and 0: not seen well), the number of the last record and those that wait, in order."""
+
+    mouths: bytes = b""
+    first: int = 0
+    heard: int = -1
+    waiting: tuple[Waiting, ...] = ()
+
+
 class Attention(Private, frozen=True):
     """Attention in thousandths as of `at_ms`, and its sum over the milliseconds in which it was known."""
 
@@ -214,16 +234,21 @@ class Drops(Private, frozen=True):
 
 
 class Ending(Private, frozen=True):
-    """What is known of the end: the source's last word; how many frames have passed the detectors (-1: not known)."""
+    """What is known of the end: the source's last word; how many frames have passed the detectors (-1: not known).
+
+    `sound_sent`, `sound_passed`: the same of records of sound.
+    """
 
     capture_ms: int = -1
     frames_sent: int = -1
     frames_passed: int = -1
+    sound_sent: int = 0
+    sound_passed: int = -1
 
     @property
     def is_complete(self) -> bool:
-        """Everything that the source sent has been looked at or given up."""
-        return 0 <= self.frames_sent <= max(self.frames_passed, 0)
+        """Everything that the source sent has been looked at, listened to or given up."""
+        return 0 <= self.frames_sent <= max(self.frames_passed, 0) and self.sound_sent <= max(self.sound_passed, 0)
 
 
 class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -233,6 +258,7 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
     `histories`: by place of a rule or variant. `standing`: what the candidate's page says, as bits. `shift_ms`: what
     is added to capture times since a clock jumped. `odd`: what was odd about the log, counted. `announcements`: digests
     of the starts that were seen. `knows`: the labels, as bits, that an object model of the session knew.
+    `hearing`: None in a session without sound.
     """
 
     session: str
@@ -266,6 +292,8 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
     revision: int = 0
     closed_by: Literal["", "end", "silence"] = ""
     knows: int = 0
+    hearing: Hearing | None = None
+    sound_drops: Drops = Drops()
 
     @property
     def closed(self) -> bool:

@@ -74,7 +74,8 @@ class PlannedRule:
 class Group:
     """Rules that can judge at the same looks share one account of time; `number`: its place in the state.
 
-    `parts`: slots of objects; of every part one must be of a label that the model knows.
+    `parts`: slots of objects; of every part one must be of a label that the model knows. `voice`: of sound it must be
+    known whose it is.
     """
 
     number: int
@@ -83,6 +84,7 @@ class Group:
     clear: bool
     trust: tuple[PlannedTest, ...]
     parts: tuple[tuple[int, ...], ...] = ()
+    voice: bool = False
 
 
 class Band(NamedTuple):
@@ -209,7 +211,9 @@ def groups_of(rules: Iterable[PlannedRule], stream: Stream) -> tuple[Group, ...]
     for rule in rules:
         for number, (of, needs, trust, parts) in zip(rule.groups, _keys(rule), strict=True):
             if of == stream:
-                found[number] = Group(number, "count" in needs, "face" in needs, "clear" in needs, trust, parts)
+                found[number] = Group(
+                    number, "count" in needs, "face" in needs, "clear" in needs, trust, parts, "voice" in needs
+                )
     return tuple(found.values())
 
 

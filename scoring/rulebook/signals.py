@@ -26,9 +26,9 @@ from triton_models.taxonomy import TAXONOMY
 
 Stream = Literal["faces", "objects", "hands", "speech", "identity", "browser"]
 STREAMS: tuple[Stream, ...] = get_args(Stream)
-Needs = Literal["anything", "count", "face", "eyes", "clear"]
+Needs = Literal["anything", "count", "face", "eyes", "clear", "voice"]
 """What must be known for a signal to be: nothing but a look, the number of faces, a face's pose, open eyes, a clear
-picture."""
+picture, whose voice it is."""
 
 MEASURES = ("yaw_deg", "pitch_deg", "roll_deg", "gaze_x", "gaze_y", "eye_openness", "mouth_openness")
 """What calibration learns of a person, in the order of every tuple of measures."""
@@ -88,6 +88,7 @@ _NEEDS: dict[str, Needs] = {
     **dict.fromkeys(("gaze_x", "gaze_y"), "face"),
     **dict.fromkeys(("eye_openness", "mouth_openness", "mouth_change"), "face"),
     "face_width": "face",
+    "other_voice": "voice",
 }
 _MOUTH_STEP_MS = 1500  # two looks further apart say nothing about how a mouth moves
 
@@ -228,9 +229,9 @@ def hand_values(seen: HandsObserved) -> list[float | None]:
     return [_finite(seen.at_face), _finite(seen.signalling), _finite(seen.holding)]
 
 
-def speech_values(seen: SpeechObserved) -> list[float | None]:
-    """In the order of the slots."""
-    return [_finite(seen.speech), _finite(seen.other), _finite(seen.level_dbfs)]
+def speech_values(seen: SpeechObserved) -> tuple[float | None, float | None, float | None]:
+    """Speech, somebody else's as the detector says, loudness: the order of the slots."""
+    return _finite(seen.speech), _finite(seen.other), _finite(seen.level_dbfs)
 
 
 def identity_values(seen: IdentityObserved) -> list[float | None]:

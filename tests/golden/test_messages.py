@@ -6,9 +6,20 @@ from typing import get_args
 import msgspec
 import pytest
 
-from ingest.messages import HEADER_NAME, DeadLetter, FrameHeader, encode_bundle, encode_message, read_frame_header
+from ingest.messages import (
+    HEADER_NAME,
+    SOUND_HEADER_NAME,
+    DeadLetter,
+    FrameHeader,
+    SoundHeader,
+    encode_bundle,
+    encode_message,
+    read_frame_header,
+    read_sound_header,
+)
 from scoring.messages import Observation, RiskMessage, decode_bundle, decode_risk_message
 from tests.golden.published import BUNDLES, EXAMPLES, FOLDER, HEADERS, LETTERS, OBSERVATIONS, RISK, golden
+from tests.golden.published_sound import SOUND_HEADERS
 
 UNREADABLE = "published bytes mean something else now: a changed message needs a new tag"
 
@@ -19,7 +30,7 @@ def test_no_published_bytes_are_forgotten() -> None:
 
 def test_every_message_has_an_example() -> None:
     assert isinstance(Observation, types.UnionType)
-    published = {*get_args(Observation), *get_args(RiskMessage), DeadLetter, FrameHeader}
+    published = {*get_args(Observation), *get_args(RiskMessage), DeadLetter, FrameHeader, SoundHeader}
     assert {type(example) for example in EXAMPLES.values()} == published
 
 
@@ -64,6 +75,11 @@ def test_published_dead_letters_read_back(name: str) -> None:
 @pytest.mark.parametrize("name", HEADERS)
 def test_published_frame_headers_read_back(name: str) -> None:
     assert read_frame_header([(HEADER_NAME, golden(name))]) == HEADERS[name], UNREADABLE
+
+
+@pytest.mark.parametrize("name", SOUND_HEADERS)
+def test_published_sound_headers_read_back(name: str) -> None:
+    assert read_sound_header([(SOUND_HEADER_NAME, golden(name))]) == SOUND_HEADERS[name], UNREADABLE
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

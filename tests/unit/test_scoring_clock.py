@@ -137,7 +137,7 @@ def test_a_session_of_twelve_hours_stays_small_and_whole() -> None:
     assert sum(one.alerts for one in verdict.high_activity) == 360
 
 
-@pytest.mark.parametrize(("policy", "bound"), [(load_policy("default"), 2048), (EVERY_KIND, 3072)])
+@pytest.mark.parametrize(("policy", "bound"), [(load_policy("default"), 2304), (EVERY_KIND, 3072)])
 def test_the_state_of_somebody_who_does_everything_again_and_again_is_bounded(policy: Policy, bound: int) -> None:
     """Nearly all rules fire three times and more; each keeps its three longest events. Catches: `REMEMBERED_SPANS`."""
     others: tuple[Behaviour, ...] = ("two", "aside", "dark", "company", "frozen")

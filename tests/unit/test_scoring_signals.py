@@ -175,7 +175,7 @@ def test_a_restless_person_gets_wider_thresholds_within_bounds(spread: float, th
         ("object:second_screen", Source("objects", "object:second_screen", 0, "clear")),
         ("second:person", Source("objects", "second:person", 0, "clear")),
         ("hand_at_face", Source("hands", "hand_at_face", 0, "anything")),
-        ("other_voice", Source("speech", "other_voice", 0, "anything")),
+        ("other_voice", Source("speech", "other_voice", 0, "voice")),
         ("identity", Source("identity", "identity", 0, "anything")),
         ("tab_hidden", Source("browser", "tab_hidden", 0, "anything")),
         ("alive", None),
