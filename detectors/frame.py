@@ -1,10 +1,14 @@
 """One frame on its way through the worker, and what is published of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import structs
+
+from detectors.liveness.watch import Liveness
 from detectors.looking.reading import Models, PictureReading
-from detectors.messages import FaceObserved, ObjectsObserved
+from detectors.messages import FaceObserved, HandsObserved, IdentityObserved, Look, ObjectsObserved
 from detectors.objects import ObjectsReading
 from detectors.ordering import Slot
 from ingest.log import Record
@@ -24,9 +28,25 @@ class Frame:
     slot: Slot
 
 
-def observations_of(frame: Frame, reading: PictureReading, models: Models) -> tuple[FaceObserved, ...]:
-    """What the pool's networks saw, as published: a function of the record and the models."""
-    return (FaceObserved(**_look(frame, models.face), faces=reading.faces, quality=reading.quality),)
+@dataclass(frozen=True, slots=True, eq=False)
+class Glance:
+    """What the pool's networks saw in one frame: nearly observations, but for what its session's past tells."""
+
+    frame: Frame
+    reading: PictureReading
+    models: Models
+
+
+def observations_of(glance: Glance, live: Liveness, alike: float | None) -> Iterator[Look]:
+    """What is published of a glance. `alike`: how alike its face is to the registered one; None: nothing is said."""
+    frame, reading, models = glance.frame, glance.reading, glance.models
+    quality = structs.replace(reading.quality, frozen=live.frozen, looped=live.looped, framed=live.framed)
+    yield FaceObserved(**_look(frame, models.face), faces=reading.faces, quality=quality, person=reading.person)
+    if (hands := reading.hands) is not None:
+        look = _look(frame, models.hands)
+        yield HandsObserved(**look, at_face=hands.at_face, signalling=hands.signalling, holding=hands.holding)
+    if alike is not None:
+        yield IdentityObserved(**_look(frame, models.identity), similarity=alike)
 
 
 def objects_observed(frame: Frame, reading: ObjectsReading) -> ObjectsObserved:

@@ -37,12 +37,16 @@ class Face(msgspec.Struct, frozen=True, kw_only=True):
 class PictureQuality(msgspec.Struct, frozen=True, kw_only=True):
     """`brightness`: mean luma 0-255. `sharpness`: variance of the Laplacian at 160 px width or less.
 
-    `frozen`: the picture is the one before, pixel for pixel.
+    `frozen`: nothing moves; `looped`: the last seconds were shown before; `framed`: it lies between bars;
+    `covered`: it shows no detail, whatever its noise. See `detectors.liveness`.
     """
 
     brightness: float
     sharpness: float
     frozen: bool = False
+    looped: bool = False
+    framed: bool = False
+    covered: bool = False
 
 
 class DetectedObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +115,10 @@ class IdentityObserved(DetectorLook, frozen=True, kw_only=True, tag="identity/1"
     """How alike (cosine, -1 to 1) the largest face of one frame is to the one registered; no embedding."""
 
     similarity: float
+
+
+Look = FaceObserved | ObjectsObserved | HandsObserved | SpeechObserved | IdentityObserved
+"""One look of any detector."""
 
 
 class FramesEnded(msgspec.Struct, frozen=True, kw_only=True, tag="frames-ended/1"):

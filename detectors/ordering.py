@@ -8,8 +8,6 @@ is forgotten whole.
 from collections import deque
 from dataclasses import dataclass, field
 
-import msgspec
-
 MOST_FRAMES = 64
 """Frames open in one partition: seconds of work for two cores, so that detectors never wait for the log."""
 MOST_BYTES = 8 << 20
@@ -30,16 +28,16 @@ class Slot:
     awaited: int = 0
     ingested_ms: int = 0
     refused: bool = False
-    outcome: tuple[msgspec.Struct, ...] | None = None
-    _looks: dict[int, tuple[msgspec.Struct, ...]] = field(default_factory=dict)
+    outcome: tuple[object, ...] | None = None
+    _looks: dict[int, tuple[object, ...]] = field(default_factory=dict)
 
-    def answer(self, rank: int, *observations: msgspec.Struct) -> None:
+    def answer(self, rank: int, *observations: object) -> None:
         """One look's observations; they are published by rising rank, whichever came first."""
         self._looks[rank] = observations
         if self.outcome is None and len(self._looks) == self.awaited:
             self.outcome = tuple(one for rank in sorted(self._looks) for one in self._looks[rank])
 
-    def settle(self, *outcome: msgspec.Struct) -> None:
+    def settle(self, *outcome: object) -> None:
         """Publish this instead of the looks; the first settlement stands."""
         if self.outcome is None:
             self.outcome = outcome

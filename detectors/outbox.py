@@ -6,6 +6,8 @@ load and an idle pipeline waits for nothing.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from detectors.intake import Lanes
 from detectors.messages import DetectorLook
@@ -24,11 +26,28 @@ COMMIT_S = 0.5
 log = logging.getLogger(__name__)
 
 
+Complete = Callable[[int, Sequence[object]], Awaitable[list[Any]]]
+"""Makes the observations of a partition's outcomes, in their order; may raise TransientError."""
+
+
+async def as_they_are(_: int, outcomes: Sequence[object]) -> list[Any]:
+    """Outcomes that are observations already."""
+    return list(outcomes)
+
+
 class Outbox:
     """Publishes what is finished and commits what is acknowledged."""
 
-    def __init__(self, writer: Writer, reader: Reader, lanes: Lanes, meters: Meters = FRAME_METERS) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        reader: Reader,
+        lanes: Lanes,
+        meters: Meters = FRAME_METERS,
+        complete: Complete = as_they_are,
+    ) -> None:
         self._writer, self._reader, self._lanes, self._meters = writer, reader, lanes, meters
+        self._complete = complete
         self._finished, self._acknowledged = asyncio.Event(), asyncio.Event()
         self._busy: set[Lane] = set()
 
@@ -76,7 +95,7 @@ class Outbox:
             lane.committed = moved[tp]
 
     async def _post(self, tp: TopicPartition, lane: Lane, slots: list[Slot]) -> None:
-        observations = [observation for slot in slots for observation in slot.outcome or ()]
+        observations = await self._complete(tp.partition, [one for slot in slots for one in slot.outcome or ()])
         if observations:
             await (await self._writer.send(OBSERVATIONS, tp.partition, encode_bundle(observations)))
             BUNDLE.observe(len(observations))
@@ -84,8 +103,11 @@ class Outbox:
         self._busy.discard(lane)
         self._acknowledged.set()
         self.nudge()
+        for observation in observations:
+            _count(observation)
         for slot in slots:
-            self._count(slot)
+            if slot.ingested_ms:
+                self._meters.latency.observe(max(0, now_ms() - slot.ingested_ms) / 1000)
 
     def _tell(self) -> None:
         now = now_ms()
@@ -96,16 +118,14 @@ class Outbox:
             since = lane.oldest.ingested_ms if lane.oldest else 0
             self._meters.oldest_seconds.labels(tp.partition).set(max(0, now - since) / 1000 if since else 0)
 
-    def _count(self, slot: Slot) -> None:
-        for observation in slot.outcome or ():
-            if isinstance(observation, FramesDropped):
-                FRAMES_DROPPED.labels(observation.reason).inc()
-            elif isinstance(observation, SoundDropped):
-                SOUND_DROPPED.labels(observation.reason).inc()
-            elif isinstance(observation, DetectorLook):
-                COUNTED.labels(_kind(observation)).inc()
-        if slot.ingested_ms:
-            self._meters.latency.observe(max(0, now_ms() - slot.ingested_ms) / 1000)
+
+def _count(observation: object) -> None:
+    if isinstance(observation, FramesDropped):
+        FRAMES_DROPPED.labels(observation.reason).inc()
+    elif isinstance(observation, SoundDropped):
+        SOUND_DROPPED.labels(observation.reason).inc()
+    elif isinstance(observation, DetectorLook):
+        COUNTED.labels(_kind(observation)).inc()
 
 
 def _kind(observation: DetectorLook) -> str:

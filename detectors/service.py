@@ -3,20 +3,27 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from typing import Protocol
 
+from detectors.identity.desk import Desk
+from detectors.identity.references import KafkaReferences
+from detectors.identity.sealing import master_key
 from detectors.looking.pool import Pool
 from detectors.objects import TritonObjects
+from detectors.plan import LookPlan
 from detectors.probes import Probe, ask_broker
 from detectors.settings import DetectorsSettings
-from detectors.worker import LookPlan, Worker
+from detectors.sound.voice import VoiceFinder
+from detectors.sound.worker import SoundWorker
+from detectors.worker import Worker
 from ingest.errors import InputError, TransientError
 from ingest.kafka_log import KafkaReader, KafkaWriter
 from ingest.telemetry import ERRORS, TelemetryServer
-from ingest.topics import FRAMES, create_topics
+from ingest.topics import AUDIO, FRAMES, create_topics
 
-GROUP = "detectors"
+GROUP, SOUND_GROUP = "detectors", "detectors-sound"
 RETRY_S = 1.0
 
 log = logging.getLogger(__name__)
@@ -27,7 +34,10 @@ class Service:
 
     def __init__(self, settings: DetectorsSettings) -> None:
         self._settings = settings
-        self._pool = Pool(settings.pool_size)
+        key = settings.identity_key
+        self._master = master_key(key.get_secret_value()) if key else b""
+        model = settings.identity_model
+        self._pool = Pool(settings.pool_size, *(("--identity", *([str(model)] if model else [])) if key else ()))
         self._reader: KafkaReader | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -58,36 +68,46 @@ class Service:
         await create_topics(settings.kafka, settings.topic_prefix, settings.topic_replicas)
 
     async def _work(self, objects: TritonObjects, stop: asyncio.Event) -> None:
-        """One run after another: a broker that was away for long ends a run, and the next begins from the commits."""
-        while not stop.is_set():
-            try:
-                await self._run_once(objects, stop)
-            except* TransientError as errors:
-                ERRORS.labels("detectors", "transient").inc()
-                log.warning("starting again from the commits", extra={"reason": str(errors.exceptions[0])})
-                await asyncio.sleep(RETRY_S)
+        """Look and listen side by side."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_again_and_again(lambda: self._look(objects, stop), stop))
+            if self._settings.sound:
+                group.create_task(_again_and_again(lambda: self._listen(stop), stop))
 
-    async def _run_once(self, objects: TritonObjects, stop: asyncio.Event) -> None:
+    async def _look(self, objects: TritonObjects, stop: asyncio.Event) -> None:
+        """One run of the worker for frames."""
         settings = self._settings
-        reader = KafkaReader(
+        reader, writer = self._reader_of(FRAMES, GROUP), self._writer()
+        plan = LookPlan(settings.face_every, settings.objects_every, settings.hands_every, settings.triton_in_flight)
+        references = KafkaReferences(settings.kafka, prefix=settings.topic_prefix) if self._master else None
+        async with AsyncExitStack() as closing:
+            if await _opened(stop, closing, writer, reader, *([references] if references else [])):
+                self._reader = reader
+                closing.callback(setattr, self, "_reader", None)
+                desk = Desk(references, self._master, self._pool.models.identity) if references else None
+                await Worker(reader, writer, self._pool, objects, plan, desk).run(stop)
+
+    async def _listen(self, stop: asyncio.Event) -> None:
+        """One run of the worker for sound."""
+        reader, writer = self._reader_of(AUDIO, SOUND_GROUP), self._writer()
+        async with AsyncExitStack() as closing:
+            if await _opened(stop, closing, writer, reader):
+                await SoundWorker(reader, writer, VoiceFinder()).run(stop)
+
+    def _reader_of(self, topic: str, group: str) -> KafkaReader:
+        settings = self._settings
+        timeout_ms = int(settings.session_timeout_s * 1000)
+        return KafkaReader(
             settings.kafka,
-            GROUP,
-            FRAMES,
+            group,
+            topic,
             member=settings.member,
-            session_timeout_ms=int(settings.session_timeout_s * 1000),
+            session_timeout_ms=timeout_ms,
             prefix=settings.topic_prefix,
         )
-        writer = KafkaWriter(settings.kafka, prefix=settings.topic_prefix)
-        plan = LookPlan(settings.face_every, settings.objects_every, settings.hands_every, settings.triton_in_flight)
-        async with AsyncExitStack() as closing:
-            opening = asyncio.create_task(_open(writer, reader, closing))
-            if not await _first(opening, stop):
-                opening.cancel()
-                await asyncio.wait([opening])
-                return
-            self._reader = reader
-            closing.callback(setattr, self, "_reader", None)
-            await Worker(reader, writer, self._pool, objects, plan).run(stop)
+
+    def _writer(self) -> KafkaWriter:
+        return KafkaWriter(self._settings.kafka, prefix=self._settings.topic_prefix)
 
     async def _tell(self, objects: TritonObjects, closing: AsyncExitStack) -> None:
         """Serve metrics and health, and keep asking the outside systems for the latter."""
@@ -114,12 +134,37 @@ class Service:
         return None if owned else "no partition of frames is assigned"
 
 
-async def _open(writer: KafkaWriter, reader: KafkaReader, closing: AsyncExitStack) -> None:
-    """Start both; taking part in the group may wait for a member that died."""
-    closing.push_async_callback(writer.stop)
-    await writer.start()
-    closing.push_async_callback(reader.stop)
-    await reader.start()
+async def _again_and_again(run: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """One run after another: a broker that was away for long ends a run, and the next begins from the commits."""
+    while not stop.is_set():
+        try:
+            await run()
+        except* TransientError as errors:
+            ERRORS.labels("detectors", "transient").inc()
+            log.warning("starting again from the commits", extra={"reason": str(errors.exceptions[0])})
+            await asyncio.sleep(RETRY_S)
+
+
+class _Client(Protocol):
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+async def _opened(stop: asyncio.Event, closing: AsyncExitStack, *clients: _Client) -> bool:
+    """Start clients, to be stopped in reverse; False: told to stop before they were ready."""
+    opening = asyncio.create_task(_open(closing, clients))
+    if await _first(opening, stop):
+        return True
+    opening.cancel()
+    await asyncio.wait([opening])
+    return False
+
+
+async def _open(closing: AsyncExitStack, clients: Sequence[_Client]) -> None:
+    """In their order; taking part in a group may wait for a member that died."""
+    for client in clients:
+        closing.push_async_callback(client.stop)
+        await client.start()
 
 
 async def _first(task: "asyncio.Task[None]", stop: asyncio.Event) -> bool:

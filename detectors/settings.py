@@ -1,8 +1,9 @@
 """Settings of this stage from the environment, prefix PROCTOR_; read by `__main__`, never at import."""
 
 import os
+from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from ingest.settings import LogSettings
 
@@ -13,7 +14,9 @@ class DetectorsSettings(LogSettings):
     `face_every` and `objects_every`: look at every n-th frame of a session, by its number. `hands_every`: every n-th of
     those looked at for faces. `looking_processes`: 0 is one a core. `member` names this worker within its group and
     must stay the same over restarts (static membership); no two workers may share one. `patience_s`: how long to wait
-    at the start for the broker and Triton.
+    at the start for the broker and Triton. `identity_key`: 32 random bytes in base64, from which the keys of registered
+    faces are derived; without it nobody is registered. `identity_model`: an ArcFace ONNX file in the place of the
+    network that ships. `sound`: whether this worker listens to `audio`.
     """
 
     triton: str = Field(default="127.0.0.1:8001", min_length=1)
@@ -24,6 +27,9 @@ class DetectorsSettings(LogSettings):
     hands_every: int = Field(default=2, ge=1, le=1000)
     looking_processes: int = Field(default=0, ge=0, le=256)
     triton_in_flight: int = Field(default=8, ge=1, le=1024)
+    identity_key: SecretStr | None = None
+    identity_model: Path | None = None
+    sound: bool = True
     patience_s: float = Field(default=60.0, gt=0)
     metrics_port: int = Field(default=0, ge=0, le=65_535)
     metrics_host: str = "127.0.0.1"

@@ -7,19 +7,21 @@ their lane in input order. A crash repeats what was not committed, with the same
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass
 
 from detectors.admission import TOO_OLD, UNREADABLE, given_up, is_due, is_too_old
 from detectors.bad_messages import BadMessages
-from detectors.frame import OBJECTS, PICTURE, Frame, objects_observed, observations_of
+from detectors.frame import OBJECTS, PICTURE, Frame, Glance, objects_observed
+from detectors.identity.desk import Desk
 from detectors.intake import Intake, Lanes
 from detectors.looking.pool import Pool
 from detectors.looking.reading import Asked
 from detectors.looks import Looks
-from detectors.messages import DetectorLook, FramesEnded
+from detectors.messages import FramesEnded, ObjectsObserved
 from detectors.objects import TritonObjects
 from detectors.ordering import Slot
 from detectors.outbox import Outbox
+from detectors.plan import LookPlan
+from detectors.recollection import Recollection
 from ingest.dead_letters import send_dead_letter
 from ingest.errors import PoisonError, TransientError
 from ingest.log import Reader, Record, Writer
@@ -35,16 +37,6 @@ MOST_SESSION_LETTERS = 256
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class LookPlan:
-    """Which frames each kind of look takes, by number, and how many calls of Triton may be under way."""
-
-    face_every: int = 1
-    objects_every: int = 2
-    hands_every: int = 2
-    objects_in_flight: int = 8
-
-
 class _Done(Exception):  # noqa: N818  (ends a task group from within, as asyncio's documentation shows; no error)
     """Told to stop, and stopped."""
 
@@ -52,13 +44,22 @@ class _Done(Exception):  # noqa: N818  (ends a task group from within, as asynci
 class Worker:
     """One run between a start of the reader and its stop; a new one begins from the commits."""
 
-    def __init__(self, reader: Reader, writer: Writer, pool: Pool, objects: TritonObjects, plan: LookPlan) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        writer: Writer,
+        pool: Pool,
+        objects: TritonObjects,
+        plan: LookPlan,
+        desk: Desk | None = None,
+    ) -> None:
         self._writer, self._pool, self._objects, self._plan = writer, pool, objects, plan
+        self._recollection = Recollection(desk)
         self._lanes: Lanes = {}
         self._bad = BadMessages()
         self._headless: asyncio.Queue[tuple[Record, Slot, str]] = asyncio.Queue()
         self._intake = Intake(reader, self._lanes, self._accept)
-        self._outbox = Outbox(writer, reader, self._lanes)
+        self._outbox = Outbox(writer, reader, self._lanes, complete=self._recollection.complete)
         at_once = HANDS_A_PROCESS * pool.size
         self._picture_looks = Looks(PICTURE, at_once, self._look_at_picture, self._give_up, self._bury)
         in_flight = plan.objects_in_flight
@@ -125,15 +126,17 @@ class Worker:
             self._give_up(frame)
 
     async def _look_at_picture(self, frame: Frame) -> None:
-        reading = await self._pool.look(Asked(jpeg=frame.record.value))
-        self._answer(frame.slot, PICTURE, *observations_of(frame, reading, self._pool.models))
+        hands = is_due(frame.header.seq, self._plan.face_every * self._plan.hands_every)
+        likeness = self._recollection.wants_likeness(frame)
+        reading = await self._pool.look(Asked(jpeg=frame.record.value, hands=hands, likeness=likeness))
+        self._answer(frame.slot, PICTURE, Glance(frame, reading, self._pool.models))
 
     async def _look_at_objects(self, frame: Frame) -> None:
         reading = await self._objects.look(frame.record.value, lambda: not is_too_old(frame.header, now_ms()))
         self._answer(frame.slot, OBJECTS, objects_observed(frame, reading))
 
-    def _answer(self, slot: Slot, rank: int, *observations: DetectorLook) -> None:
-        slot.answer(rank, *observations)
+    def _answer(self, slot: Slot, rank: int, seen: Glance | ObjectsObserved) -> None:
+        slot.answer(rank, seen)
         if slot.outcome is not None:
             self._bad.count(bad=False)
             self._outbox.nudge()

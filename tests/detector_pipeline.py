@@ -15,12 +15,13 @@ from typing import Self
 
 import msgspec
 from aiokafka import AIOKafkaConsumer
+from msgspec import structs
 
-from detectors.frame import Frame, objects_observed, observations_of
+from detectors.alone import Alone
+from detectors.frame import Frame
 from detectors.looking.eyes import Eyes
 from detectors.looking.reading import Asked, PictureReading
-from detectors.messages import FaceObserved, FramesEnded, ObjectsObserved
-from detectors.objects import ObjectsReading, read_boxes
+from detectors.messages import FaceObserved, FramesEnded, Look
 from detectors.ordering import Slot
 from ingest.kafka_log import KafkaWriter
 from ingest.log import Record
@@ -30,11 +31,11 @@ from tests.webcam_frames import frame
 from triton_models import contract
 from triton_models.object_detector import ObjectDetector, read_card
 
-Said = FaceObserved | ObjectsObserved | FramesEnded | FramesDropped
+Said = Look | FramesEnded | FramesDropped
 START_MS = 1_700_000_000_000
 FRAME_MS = 500
-OBJECTS_EVERY = 2
 PICTURES = 12
+_read_one = msgspec.msgpack.Decoder(Said).decode
 _read_bundle = msgspec.msgpack.Decoder(list[Said]).decode
 _read_letter = msgspec.msgpack.Decoder(DeadLetter).decode
 
@@ -88,22 +89,46 @@ def picture(seq: int) -> bytes:
 
 def expected(sent: Sent) -> set[bytes]:
     """Every observation that the frames must give, as bytes."""
-    return {msgspec.msgpack.encode(said) for one in sent.frames for said in _expected_of(one)}
+    alone = Alone(object_detector(), eyes=_eyes())
+    return {msgspec.msgpack.encode(said) for one in sent.frames for said in _expected_of(alone, one)}
 
 
-def _expected_of(one: Frame) -> list[Said]:
+def _expected_of(alone: Alone, one: Frame) -> Sequence[Look | FramesEnded]:
     header = one.header
     if header.end:
         times = {"capture_ms": header.capture_ms, "ingested_ms": header.ingested_ms}
         return [FramesEnded(session=header.session, seq=header.seq, **times)]
-    looks = observations_of(one, _picture(one.record.value), _eyes().models)
-    objects = objects_observed(one, _objects(one.record.value))
-    return [*looks, objects] if header.seq % OBJECTS_EVERY == 0 else [*looks]
+    return alone.look(one)
+
+
+def timeless(encoded: Iterable[bytes]) -> set[bytes]:
+    """Observations without what a killed worker forgets of a session's past: whether the picture lives."""
+    said = map(_read_one, encoded)
+    return {msgspec.msgpack.encode(_without_past(one)) for one in said}
+
+
+def _without_past(said: Said) -> Said:
+    if not isinstance(said, FaceObserved):
+        return said
+    return structs.replace(said, quality=structs.replace(said.quality, frozen=False, looped=False))
+
+
+class _RememberingEyes(Eyes):
+    """Looks at each picture once: PICTURES stand for hundreds of frames."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: dict[Asked, PictureReading] = {}
+
+    def look(self, asked: Asked) -> PictureReading:
+        if asked not in self._seen:
+            self._seen[asked] = super().look(asked)
+        return self._seen[asked]
 
 
 @cache
 def _eyes() -> Eyes:
-    return Eyes()
+    return _RememberingEyes()
 
 
 @cache
@@ -111,17 +136,6 @@ def object_detector() -> ObjectDetector:
     """The model that Triton serves, in this process."""
     folder = Path(contract.__file__).parent / "repository" / contract.MODEL_NAME
     return ObjectDetector(folder / "1" / "model.onnx", read_card(folder / "model.json"))
-
-
-@cache
-def _picture(jpeg: bytes) -> PictureReading:
-    return _eyes().look(Asked(jpeg=jpeg))
-
-
-@cache
-def _objects(jpeg: bytes) -> ObjectsReading:
-    detector = object_detector()
-    return ObjectsReading(read_boxes(detector.look(jpeg)[None]), detector.digest, detector.knows)
 
 
 def _listens(pid: int) -> bool:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.face.geometry import Points
+from detectors.face.pose import Points
 
 Picture = NDArray[np.uint8]
 Similarity = NDArray[np.float64]

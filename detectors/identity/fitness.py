@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from detectors.face.geometry import Points
+from detectors.face.pose import Points
 from detectors.identity.alignment import Picture
 
 # Measured with the network that ships, cosine to the same person's full-size face (median, least): outer corners of the

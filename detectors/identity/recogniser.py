@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from detectors.face.geometry import LANDMARKS, Points, head_pose
+from detectors.face.geometry import LANDMARKS
+from detectors.face.pose import Points, head_pose
 from detectors.identity.alignment import Picture, chip_of, inside_share
 from detectors.identity.arcface import ArcFaceEmbedder
 from detectors.identity.dlib_resnet import DlibEmbedder

@@ -1,13 +1,18 @@
-"""One process of the pool: pictures from standard input, readings to standard output, until the input ends.
+"""`python -m detectors.looking [--identity [MODEL]]`: one process of the pool.
+
+Pictures from standard input, readings to standard output, until the input ends.
 
 It ends with its input, so that a worker killed with -9 leaves none behind; signals are the worker's business.
 """
 
+import argparse
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import BinaryIO
 
+from detectors.identity.recogniser import open_recogniser
 from detectors.looking.eyes import Eyes
 from detectors.looking.reading import Asked, PictureReading
 from detectors.looking.wire import LENGTH, Ready, Unreadable, decode_asked, encode_reply
@@ -20,12 +25,19 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     wire = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(sys.stdin.buffer, wire)
+    serve(_eyes(sys.argv[1:]), sys.stdin.buffer, wire)
 
 
-def serve(pictures: BinaryIO, replies: BinaryIO) -> None:
+def _eyes(arguments: list[str]) -> Eyes:
+    """`--identity` has faces compared, by the ArcFace network MODEL or the one that ships."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--identity", nargs="?", const="", metavar="MODEL")
+    model = parser.parse_args(arguments).identity
+    return Eyes(None if model is None else open_recogniser(Path(model) if model else None))
+
+
+def serve(eyes: Eyes, pictures: BinaryIO, replies: BinaryIO) -> None:
     """Answer every picture in order."""
-    eyes = Eyes()
     replies.write(encode_reply(Ready(models=eyes.models)))
     while head := pictures.read(LENGTH.size):
         asked = decode_asked(pictures.read(LENGTH.unpack(head)[0]))

@@ -1,16 +1,26 @@
 """All networks of one process: a picture is decoded once and shown to each that is asked.
 
-What they say is a function of the picture alone. A network is loaded when it is first asked for.
+What they say is a function of the picture alone. A network that few pictures need is loaded when it is first asked for.
 """
+
+import hashlib
+from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import mediapipe
+from detectors.body import finder as body
+from detectors.boxes import BoxXYXY
 from detectors.face.geometry import distinct, read_face
 from detectors.face.landmarks import FaceMesh, mesh_digest
 from detectors.face.quality import picture_quality
+from detectors.hands import finder as hands
+from detectors.identity.recogniser import Recogniser
+from detectors.liveness.thumbnail import thumbnail
 from detectors.looking.reading import Asked, Models, PictureReading
+from detectors.messages import Face
 from triton_models.pictures import check_picture, decode_picture, reduction
 
 LOOK_SIDE_PX = 640
@@ -18,15 +28,28 @@ LOOK_SIDE_PX = 640
 
 
 class Eyes:
-    """For one thread at a time."""
+    """For one thread at a time. Without a recogniser nothing is said of likeness."""
 
-    def __init__(self) -> None:
-        self._mesh = FaceMesh()
+    def __init__(self, recogniser: Recogniser | None = None) -> None:
+        self._mesh, self._recogniser = FaceMesh(), recogniser
 
-    @property
+    @cached_property
+    def _bodies(self) -> body.BodyFinder:
+        return body.BodyFinder()
+
+    @cached_property
+    def _hands(self) -> hands.HandFinder:
+        return hands.HandFinder()
+
+    @cached_property
     def models(self) -> Models:
-        """The digests of what looks."""
-        return Models(face=mesh_digest())
+        """The digests of what looks; a face's look counts the networks that tell a turned head from an empty chair."""
+        seen = (mesh_digest(), mediapipe.digest_of(body.MODEL_FILES))
+        return Models(
+            face=hashlib.sha256("".join(seen).encode()).hexdigest(),
+            hands=mediapipe.digest_of(hands.MODEL_FILES),
+            identity=self._recogniser.digest if self._recogniser else "",
+        )
 
     def look(self, asked: Asked) -> PictureReading:
         """Look at one JPEG.
@@ -35,8 +58,17 @@ class Eyes:
         """
         width, height = check_picture(asked.jpeg)
         rgb = decoded(asked.jpeg)
-        faces = [read_face(points, width, height) for points in self._mesh.find(rgb, width, height)]
-        return PictureReading(faces=distinct(faces), quality=picture_quality(rgb))
+        points = self._mesh.find(rgb, width, height)
+        faces = distinct([read_face(one, width, height) for one in points])
+        boxes = _scaled(faces, rgb.shape[1] / width)
+        return PictureReading(
+            faces=faces,
+            quality=picture_quality(rgb),
+            thumbnail=thumbnail(rgb),
+            person=None if faces else self._bodies.presence(rgb),
+            hands=self._hands.look(rgb, boxes) if asked.hands else None,
+            likeness=self._recogniser.look(rgb, points, width, height) if asked.likeness and self._recogniser else None,
+        )
 
 
 def decoded(jpeg: bytes) -> NDArray[np.uint8]:
@@ -46,3 +78,8 @@ def decoded(jpeg: bytes) -> NDArray[np.uint8]:
     """
     factor = reduction(*check_picture(jpeg), LOOK_SIDE_PX)
     return np.asarray(cv2.cvtColor(decode_picture(jpeg, factor), cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _scaled(faces: tuple[Face, ...], scale: float) -> list[BoxXYXY]:
+    """The faces' boxes in the decoded picture's pixels."""
+    return [(x1 * scale, y1 * scale, x2 * scale, y2 * scale) for x1, y1, x2, y2 in (face.box_xyxy for face in faces)]

@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 
 class Pool:
-    """Looks at pictures in `size` processes. `models` are the digests of what looks, once started."""
+    """Looks at pictures in `size` processes, started with `arguments`. `models`: what looks, once started."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, *arguments: str) -> None:
+        self.size, self._arguments = size, arguments
         self.models = Models()
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._open: set[asyncio.Future[PictureReading]] = set()
@@ -83,7 +83,7 @@ class Pool:
     async def _keep(self) -> None:
         """Keep one seat filled for as long as the pool lives."""
         while not self._failure:
-            seat = await Seat.spawn()
+            seat = await Seat.spawn(self._arguments)
             try:
                 await self._greet(seat)
                 async with asyncio.TaskGroup() as hands:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -48,10 +49,10 @@ class Seat:
     _listener: "asyncio.Task[None] | None" = None
 
     @classmethod
-    async def spawn(cls) -> Self:
+    async def spawn(cls, arguments: Sequence[str]) -> Self:
         """Start a process by exec, so that neither gRPC's threads nor the event loop are forked."""
         pipe = asyncio.subprocess.PIPE
-        command = (sys.executable, "-m", "detectors.looking")
+        command = (sys.executable, "-m", "detectors.looking", *arguments)
         seat = cls(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe))
         seat._listener = asyncio.create_task(seat._listen())
         return seat

@@ -1,8 +1,7 @@
 """Ten rendered exams, what the shipped detectors saw in them, and how to record it again.
 
-`python -m tests.golden.rendered_exams` renders each exam, looks at 5 frames a second for faces and at every second one
-of those for objects, as the detectors do, and keeps the observations. To be run when a detector or the renderer
-changes.
+`python -m tests.golden.rendered_exams` renders each exam, looks at 5 frames a second as the detectors do, and keeps the
+observations. To be run when a detector or the renderer changes.
 """
 
 import gzip
@@ -14,22 +13,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.looking.eyes import Eyes
-from detectors.looking.reading import Asked
-from detectors.messages import DetectedObject, FaceObserved, FramesEnded, ObjectsObserved
+from detectors.alone import Alone
+from detectors.frame import Frame
+from detectors.messages import FramesEnded
+from detectors.ordering import Slot
 from ingest.exam.schedule import Episode, Kind, Schedule
 from ingest.exam.video import render
-from ingest.messages import SessionEnded, SessionStarted, encode_bundle
+from ingest.log import Record
+from ingest.messages import FrameHeader, SessionEnded, SessionStarted, encode_bundle
+from ingest.topics import FRAMES
 from scoring.messages import SessionObservation
 from triton_models.object_detector import ObjectDetector, read_card
-from triton_models.taxonomy import TAXONOMY
 
 FOLDER = Path(__file__).parent / "rendered"
 MODEL = Path(__file__).parents[2] / "triton_models" / "repository" / "objects"
 START_MS = 1_700_000_000_000
 RATE_FPS = 5
-OBJECTS_EVERY = 2
-
 
 Scene = tuple[Kind, float, float] | tuple[Kind, float, float, int]
 
@@ -58,60 +57,25 @@ EXAMS = {
 
 def observe(name: str, schedule: Schedule, scratch: Path) -> Iterator[SessionObservation]:
     """What the detectors see, in the order of the log."""
-    eyes, objects = Eyes(), ObjectDetector(MODEL / "1" / "model.onnx", read_card(MODEL / "model.json"))
+    alone = Alone(ObjectDetector(MODEL / "1" / "model.onnx", read_card(MODEL / "model.json")))
     interval_ms = 1000 // RATE_FPS
     yield SessionStarted(session=name, capture_ms=START_MS, source="exam", frame_interval_ms=interval_ms)
-    frames = ((ms, picture) for ms, picture in render(schedule, scratch) if ms % interval_ms == 0)
+    pictures = ((ms, picture) for ms, picture in render(schedule, scratch) if ms % interval_ms == 0)
     seq = 0
-    for seq, (ms, picture) in enumerate(frames):
-        jpeg = _jpeg(picture)
-        yield _faces(eyes, name, seq, START_MS + ms, jpeg)
-        if seq % OBJECTS_EVERY == 0:
-            yield _objects(objects, name, seq, START_MS + ms, jpeg)
+    for seq, (ms, picture) in enumerate(pictures):
+        yield from alone.look(_frame(name, seq, START_MS + ms, _jpeg(picture)))
     end_ms = START_MS + schedule.duration_ms
     yield FramesEnded(session=name, seq=seq + 1, capture_ms=end_ms, ingested_ms=end_ms)
     yield SessionEnded(session=name, capture_ms=end_ms, frames_sent=seq + 1)
 
 
+def _frame(name: str, seq: int, at_ms: int, jpeg: bytes) -> Frame:
+    header = FrameHeader(session=name, seq=seq, capture_ms=at_ms, ingested_ms=at_ms, width=0, height=0)
+    return Frame(Record(FRAMES, 0, seq, None, jpeg, (), at_ms), header, Slot(seq))
+
+
 def _jpeg(picture: NDArray[np.uint8]) -> bytes:
     return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
-
-
-def _faces(eyes: Eyes, name: str, seq: int, at_ms: int, jpeg: bytes) -> FaceObserved:
-    read = eyes.look(Asked(jpeg=jpeg))
-    return FaceObserved(
-        session=name,
-        seq=seq,
-        capture_ms=at_ms,
-        ingested_ms=at_ms,
-        partition=0,
-        offset=seq,
-        model=eyes.models.face,
-        faces=read.faces,
-        quality=read.quality,
-    )
-
-
-def _objects(detector: ObjectDetector, name: str, seq: int, at_ms: int, jpeg: bytes) -> ObjectsObserved:
-    found = (
-        DetectedObject(
-            label=TAXONOMY[int(box[5])],
-            confidence=round(float(box[4]), 3),
-            box_xyxy=tuple(round(float(side), 1) for side in box[:4]),  # type: ignore[arg-type]
-        )
-        for box in detector.look(jpeg)
-    )
-    return ObjectsObserved(
-        session=name,
-        seq=seq,
-        capture_ms=at_ms,
-        ingested_ms=at_ms,
-        partition=0,
-        offset=seq,
-        model=detector.digest,
-        objects=tuple(found),
-        knows=detector.knows,
-    )
 
 
 def recorded(name: str) -> bytes:

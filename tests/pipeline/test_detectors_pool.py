@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from detectors.face.landmarks import mesh_digest
+from detectors.looking.eyes import Eyes
 from detectors.looking.pool import Pool
 from detectors.looking.reading import Asked
 from ingest.errors import PoisonError
@@ -31,7 +31,7 @@ async def pool() -> AsyncIterator[Pool]:
 async def test_a_killed_process_loses_no_picture_and_changes_no_result(pool: Pool) -> None:
     frames = [picture(seq) for seq in range(PICTURES)] * 4
     undisturbed = await asyncio.gather(*(pool.look(Asked(jpeg=one)) for one in frames))
-    assert pool.models.face == mesh_digest()
+    assert pool.models == Eyes().models
     looks = [asyncio.create_task(pool.look(Asked(jpeg=one))) for one in frames]
     await asyncio.wait(looks, return_when=asyncio.FIRST_COMPLETED)
     os.kill(pool.pids[0], signal.SIGKILL)
