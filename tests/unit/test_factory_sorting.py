@@ -1,6 +1,7 @@
 """Split, duplicates, balance, names: without them an original stands on both sides, or a rare label on none."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -15,8 +16,9 @@ from triton_models.dataset.gather import Prepared
 from triton_models.dataset.likeness import Look
 from triton_models.dataset.naming import naming_of, nearest
 from triton_models.dataset.recipe import Recipe, Source
-from triton_models.dataset.sorting import scenes_of, sides_of, without_duplicates
+from triton_models.dataset.sorting import scenes_of, sides_of
 from triton_models.dataset.split import Scene, drawn, held_back, original_of
+from triton_models.dataset.twins import without_twins
 
 EVERYTHING = Source(name="all", format="yolo", licence="CC0", credit="me", path=".", complete_for=("*",))
 RECIPE = Recipe(source=(EVERYTHING,), labels=("phone", "cup"))
@@ -73,7 +75,7 @@ def test_what_is_drawn_is_spread_evenly() -> None:
 def test_of_two_equal_pictures_the_one_with_more_boxes_stays(tmp_path: Path) -> None:
     first, second = prepared(tmp_path / "a.jpg", 1, labels=1), prepared(tmp_path / "b.jpg", 1, labels=3)
     other = prepared(tmp_path / "c.jpg", 2)
-    kept, findings = without_duplicates([first, second, other], 3)
+    kept, findings = without_twins([first, second, other], RECIPE.labels, 3)
     assert kept == [second, other]
     assert [(one.kind, one.file, one.reason) for one in findings] == [(Kind.DUPLICATE, "a.jpg", "all/b.jpg")]
 
@@ -81,7 +83,32 @@ def test_of_two_equal_pictures_the_one_with_more_boxes_stays(tmp_path: Path) -> 
 def test_a_near_duplicate_is_told_from_the_same_file(tmp_path: Path) -> None:
     first, second = prepared(tmp_path / "a.jpg", 1), prepared(tmp_path / "b.jpg", 1)
     second.path.write_bytes(b"another file")
-    assert without_duplicates([first, second], 3)[1][0].kind == Kind.NEAR_DUPLICATE
+    kept, findings = without_twins([first, second], RECIPE.labels, 3)
+    assert kept == [first]
+    assert findings[0].kind == Kind.NEAR_DUPLICATE
+
+
+def test_a_hand_with_a_phone_and_the_same_hand_without_are_both_kept_on_one_side(tmp_path: Path) -> None:
+    pictures = []
+    for number in range(20):
+        bare = prepared(tmp_path / f"bare{number}.jpg", number, labels=0)
+        held = prepared(tmp_path / f"held{number}.jpg", number, labels=1)
+        held.path.write_bytes(b"another file")
+        pictures += [bare, held]
+    kept, findings = without_twins(pictures, RECIPE.labels, 3)
+    assert (len(kept), findings) == (40, [])
+    sides, _ = sides_of(kept, RECIPE)
+    assert not {p.look.bits for p in sides.train} & {p.look.bits for p in sides.val}
+
+
+def test_one_picture_in_two_sources_keeps_the_labels_of_both(tmp_path: Path) -> None:
+    cup = LabelledBox(1, 0.2, 0.2, 0.1, 0.1)
+    phones = replace(prepared(tmp_path / "a.jpg", 1, labels=2), complete_for=frozenset({"phone"}))
+    cups = replace(prepared(tmp_path / "b.jpg", 1, labels=0), boxes=(cup,), complete_for=frozenset({"cup"}))
+    (one,), _ = without_twins([cups, phones], RECIPE.labels, 3)
+    assert one.path == phones.path
+    assert one.boxes == (*phones.boxes, cup)
+    assert one.complete_for == {"phone", "cup"}
 
 
 def test_scenes_join_originals_and_likenesses(tmp_path: Path) -> None:

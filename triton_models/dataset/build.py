@@ -18,8 +18,9 @@ from triton_models.dataset.gather import Context, Prepared, gather
 from triton_models.dataset.picture_files import read_file
 from triton_models.dataset.recipe import Recipe, read_recipe
 from triton_models.dataset.report import write_report
-from triton_models.dataset.sorting import Sides, boxes_by_label, repeats, sides_of, without_duplicates
+from triton_models.dataset.sorting import Sides, boxes_by_label, repeats, sides_of
 from triton_models.dataset.teacher import Teacher
+from triton_models.dataset.twins import without_twins
 from triton_models.making.composites import Picture
 from triton_models.making.examples import Example
 from triton_models.making.pasting import Pool
@@ -59,7 +60,7 @@ def write(recipe: Recipe, recipe_path: Path, root: Path) -> dict[str, Any]:
     folder = recipe_path.resolve().parent
     context = Context(recipe, folder, scratch, teacher_of(recipe, folder))
     pictures, findings = gather_all(recipe, context)
-    kept, twins = without_duplicates(pictures, recipe.duplicate_bits)
+    kept, twins = without_twins(pictures, recipe.labels, recipe.duplicate_bits)
     sides, leaks = sides_of(kept, recipe)
     if not sides.train or not sides.val:
         empty = "learned from" if not sides.train else "held back"

@@ -1,4 +1,4 @@
-"""What of the gathered pictures is kept and on which side: duplicates out, scenes whole, rare ones repeated."""
+"""On which side every picture stands, scenes whole, and how often an epoch sees it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -23,34 +23,6 @@ class Sides:
 def labels_of(picture: Prepared, recipe: Recipe) -> frozenset[str]:
     """The labels that a picture shows."""
     return frozenset(recipe.labels[box.class_id] for box in picture.boxes)
-
-
-def without_duplicates(pictures: Sequence[Prepared], bits: int) -> tuple[list[Prepared], list[Finding]]:
-    """One of every picture that is there twice: the one with most boxes, of equals the first."""
-    order = sorted(range(len(pictures)), key=lambda index: (-len(pictures[index].boxes), index))
-    ranked = [pictures[index] for index in order]
-    twins: dict[int, list[int]] = {}
-    for one, other in alike_pairs([picture.look for picture in ranked], bits):
-        twins.setdefault(other, []).append(one)
-    kept: set[int] = set()
-    findings = []
-    for place, picture in enumerate(ranked):
-        same = next((other for other in twins.get(place, ()) if other in kept), None)
-        if same is None:
-            kept.add(place)
-        else:
-            findings.append(twin_found(picture, ranked[same]))
-    return [pictures[index] for index in sorted(order[place] for place in kept)], findings
-
-
-def twin_found(picture: Prepared, other: Prepared) -> Finding:
-    """A picture that another one already shows."""
-    same = (
-        picture.path.stat().st_size == other.path.stat().st_size
-        and picture.path.read_bytes() == other.path.read_bytes()
-    )
-    kind = Kind.DUPLICATE if same else Kind.NEAR_DUPLICATE
-    return Finding(kind, picture.source.name, picture.path.name, f"{other.source.name}/{other.path.name}")
 
 
 def scenes_of(pictures: Sequence[Prepared], bits: int) -> list[int]:

@@ -9,9 +9,11 @@ import cv2
 
 from ingest.errors import InputError
 from triton_models.dataset.source_labels import pictures_in
+from triton_models.dataset.split import AUGMENTATION_MARK
 from triton_models.making.frames import video_files, video_frames
 
-NUMBER = re.compile(r"(\d+)$")
+NUMBER = re.compile(r"(?:^|(?<=[_-]))(\d{1,9})$")
+"""A frame's number at the end of a name; the digest that ends an augmented copy's name is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def from_pictures(folder: Path) -> list[Frame]:
         raise InputError(str(folder), "holds no pictures", "Name a folder of pictures")
     frames = []
     for index, path in enumerate(found):
-        number = NUMBER.search(path.stem)
+        number = None if AUGMENTATION_MARK in path.name else NUMBER.search(path.stem)
         group = (
             str(path.relative_to(folder).with_suffix("")) if number is None else str(path.relative_to(folder).parent)
         )

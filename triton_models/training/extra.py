@@ -63,5 +63,6 @@ def load_checkpoint(weights: Path) -> Any:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error's text, without its full stop."""
-    return (str(error).strip().split("\n")[0] or type(error).__name__).rstrip(".")
+    """The first sentence of an error's text, without its full stop and Ultralytics' decoration."""
+    line = str(error).strip().split("\n")[0].removeprefix("ERROR ❌️ ")
+    return (line.split(". ")[0] or type(error).__name__).rstrip(".")
