@@ -83,14 +83,14 @@ class _Evaluation:
     def clips(self, path: Path, clips: Path, policy: Policy, fps: float, calibrate_ms: int | None) -> dict[str, Any]:
         """Annotated clips, with a timeline of each."""
         from deploy.evaluation.annotations import read_annotations
-        from deploy.evaluation.clips import Terms, evaluate_clips, why_unusable
+        from deploy.evaluation.clips import Terms, evaluate_clips, inspect_clip
         from deploy.evaluation.tally import tally
         from deploy.evaluation.telling import document, tables
         from deploy.evaluation.timeline import draw_timeline
         from deploy.evaluation.vocabulary import vocabulary
 
         terms = Terms(policy, fps, calibrate_ms)
-        annotations = read_annotations(path, vocabulary(policy), lambda clip: why_unusable(clips / clip))
+        annotations = read_annotations(path, vocabulary(policy), lambda clip: inspect_clip(clips / clip))
         done = evaluate_clips(annotations, clips, terms, self._shelf, self._console)
         judged = [one.judged for one in done]
         for one in done:

@@ -3,7 +3,7 @@
 import csv
 import difflib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
@@ -14,6 +14,10 @@ from ingest.errors import InputError
 
 HEADER = ("clip", "label", "start_s", "end_s")
 LONGEST_S = 86_400.0
+PAST_END_MS = 1_000
+"""A container's length is an estimate, and the last frame lasts for a while."""
+Inspect = Callable[[str], int | str | None]
+"""Of a clip's name: how long it is in ms, why it cannot be used, or None when it does not say."""
 FORMAT = "See `proctor evaluate --help` for the format"
 
 
@@ -54,8 +58,8 @@ class AnnotationError(InputError):
         self.mistakes = tuple(mistakes)
 
 
-def read_annotations(path: Path, labels: Collection[str], unusable: Callable[[str], str] = lambda _: "") -> Annotations:
-    """The file's happenings. `unusable`: why a clip cannot be used, empty when it can.
+def read_annotations(path: Path, labels: Collection[str], inspect: Inspect = lambda _: None) -> Annotations:
+    """The file's happenings; `inspect` looks at the clips themselves.
 
     Raises: AnnotationError; InputError when the file cannot be read at all.
     """
@@ -71,7 +75,7 @@ def read_annotations(path: Path, labels: Collection[str], unusable: Callable[[st
         truths += [one for one in parsed if isinstance(one, Truth)]
     mistakes += _overlaps(truths)
     mistakes += _contradictions(truths)
-    mistakes += [Mistake(line, why) for clip, line in _first_lines(truths).items() if (why := unusable(clip))]
+    mistakes += _of_clips(truths, inspect)
     if mistakes:
         raise AnnotationError(str(path), mistakes)
     return _by_clip(str(path), truths)
@@ -175,6 +179,20 @@ def _by_clip(path: str, truths: Sequence[Truth]) -> Annotations:
     return Annotations(path, clips)
 
 
-def _first_lines(truths: Sequence[Truth]) -> dict[str, int]:
-    """Where each clip is named first."""
-    return {truth.clip: truth.line for truth in sorted(truths, key=lambda one: -one.line)}
+def _of_clips(truths: Sequence[Truth], inspect: Inspect) -> Iterator[Mistake]:
+    """Clips that cannot be used, and happenings behind their end."""
+    lines = {truth.clip: truth.line for truth in sorted(truths, key=lambda one: -one.line)}
+    found = {clip: inspect(clip) for clip in sorted(lines, key=lambda clip: lines[clip])}
+    for clip, seen in found.items():
+        if isinstance(seen, str):
+            yield Mistake(lines[clip], seen)
+    yield from past_end(truths, {clip: seen for clip, seen in found.items() if isinstance(seen, int)})
+
+
+def past_end(truths: Iterable[Truth], lengths_ms: Mapping[str, int]) -> Iterator[Mistake]:
+    """Happenings that go on after their clip has ended."""
+    for truth in truths:
+        length_ms = lengths_ms.get(truth.clip)
+        if length_ms is not None and truth.end_ms > length_ms + PAST_END_MS:
+            why = f"{truth.label} ends at {truth.end_ms / 1000:g} s, {truth.clip} at {length_ms / 1000:g} s"
+            yield Mistake(truth.line, why)
