@@ -52,6 +52,7 @@ def test_extended_fingers_are_told_from_folded_ones(curls: tuple[float, ...], up
         ((1, 0, 0, 0, 1), 0.9, 1.0),
         (FIST, 0.0, 0.05),
         (HALF, 0.0, 0.4),
+        ((0, 0, 0, 0.45, 0), 0.6, 0.8),
         ((0, 0, 0, 0.5, 1), 0.0, 0.4),
     ],
 )
@@ -63,6 +64,9 @@ def test_a_thumb_up_or_down_is_a_sign_and_a_fist_is_none() -> None:
     assert thumb_sign(thumb_up()) == thumb_sign(thumb_up(down=True)) == 1.0
     assert thumb_sign(hand(FIST)) < 0.2
     assert thumb_sign(hand(OPEN)) == 0.0
+    lying = thumb_up()
+    lying[5:] = hand(OPEN, turn_deg=-90)[5:]
+    assert thumb_sign(lying) == 0.0  # an open hand held out to the side
 
 
 @pytest.mark.parametrize(
