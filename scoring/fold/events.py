@@ -14,7 +14,7 @@ from scoring.rulebook.rule_document import (
     SequenceRule,
     ShareRule,
 )
-from scoring.rulebook.signals import OBJECT, SECOND
+from scoring.rulebook.signals import FLAGS, OBJECT, SECOND
 
 UNCALIBRATED = 0.75
 """What an event is worth that was measured against an average person's baseline: the spread of resting poses between
@@ -145,7 +145,7 @@ def _by_limit(planned: PlannedRule, test: PlannedTest | None, held: Interval) ->
     """By the hold or by the threshold, whichever is nearer; a threshold decides only where one test alone was true."""
     rule, beyond = planned.rule, held.beyond
     by_hold = Counterfactual(field="hold_ms", value=held.true_ms + 1.0) if isinstance(rule, HeldRule) else None
-    is_flag = test is not None and (test.stream == "browser" or test.signal == "frozen")
+    is_flag = test is not None and test.signal in FLAGS
     has_scale = test is not None and test.upward and test.needs != "count" and not is_flag
     if test is None or not has_scale or held.shown.bit_count() > 1:
         return by_hold

@@ -15,12 +15,12 @@ from scoring.rulebook.rule_document import (
     ShareRule,
     tests_of,
 )
-from scoring.rulebook.signals import OBJECT, SECOND, SLOTS, signal_names, source_of
+from scoring.rulebook.signals import FLAGS, OBJECT, SECOND, SLOTS, signal_names, source_of
 from triton_models.taxonomy import TAXONOMY
 
 __all__ = ["Complaint", "complaints", "rule_complaints"]
 
-_SHARES = (*SLOTS["hands"], "speech", "other_voice", *SLOTS["browser"], "frozen")
+_SHARES = (*SLOTS["hands"], "speech", "other_voice", "absent", "turned_away", *FLAGS)
 """Signals that are never above 1, beside the confidences of objects."""
 
 

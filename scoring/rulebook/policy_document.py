@@ -8,13 +8,17 @@ from msgspec import Meta
 from scoring.rulebook.rule_document import Amount, Finite, Label, Millis, Rule, Section, Share, Window
 
 
-class QualityFloor(Section, frozen=True):
-    """Below this a miss proves nothing. Brightness: mean luma; sharpness: variance of the Laplacian at 160 px width."""
+class QualityFloor(Section, frozen=True, omit_defaults=True):
+    """Below this a miss proves nothing. Brightness: mean luma; sharpness: variance of the Laplacian at 160 px width.
+
+    `min_confidence`: of a pose, a gaze, the eyes' openness; below, the number is unknown.
+    """
 
     min_brightness: float
     min_sharpness: float
     min_face_share: float
     eyes_closed_below: float
+    min_confidence: Share = 0.0
 
 
 class Evidence(Section, frozen=True):

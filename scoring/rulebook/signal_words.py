@@ -36,6 +36,8 @@ _MEASURED = {
     "face_width": Measured("the face's width", 100, " % of the picture's"),
     "brightness": Measured("the picture's brightness", 1, " of 255"),
     "sharpness": Measured("the picture's sharpness", 1, ""),
+    "absent": Measured("the certainty that nobody is in the picture", 100, " %"),
+    "turned_away": Measured("the certainty that somebody is there whose face cannot be seen", 100, " %"),
     "hand_at_face": Measured("the certainty that a hand is at the face or ear", 100, " %"),
     "hand_signal": Measured("the certainty that a hand gives a signal", 100, " %"),
     "hand_holding": Measured("the certainty that a hand holds something", 100, " %"),
@@ -45,7 +47,9 @@ _MEASURED = {
     "identity": Measured("the likeness to the registered face", 1, " (1 is the same, 0 a stranger)"),
 }
 _STATES = {
-    "frozen": "the picture is the same as the one before, to the last dot",
+    "frozen": "nothing moves in the picture",
+    "looped": "the last seconds of the picture were shown before",
+    "framed": "the picture lies between bars",
     "tab_hidden": "the exam's tab is not in front",
     "window_blurred": "another window is being worked in",
     "fullscreen_left": "the exam is not in full screen",

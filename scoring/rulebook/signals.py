@@ -50,6 +50,10 @@ _FACE_SLOTS = (
     "brightness",
     "sharpness",
     "frozen",
+    "looped",
+    "framed",
+    "absent",
+    "turned_away",
 )
 DEVIATIONS = {"head_yaw": 0, "head_pitch": 1, "head_roll": 2, "gaze_x": 3, "gaze_y": 4}
 """Signal -> place in MEASURES: deviation from the person's baseline, degrees or shares of the eye's width."""
@@ -71,6 +75,8 @@ _SPEECH_SLOTS = ("speech", "other_voice", "level_dbfs")
 _IDENTITY_SLOTS = ("identity",)
 BROWSER_SIGNS: tuple[BrowserSign, ...] = tuple(sign for sign in get_args(BrowserSign) if sign != "alive")
 MOMENTARY = ("copied", "pasted")
+FLAGS = (*BROWSER_SIGNS, "frozen", "looped", "framed")
+"""Signals that are 1 or 0."""
 OBJECT, SECOND = "object:", "second:"
 """Prefixes of a label: confidence of the best box, and of the second best (two persons)."""
 
@@ -83,13 +89,15 @@ SLOTS: dict[Stream, tuple[str, ...]] = {
     "browser": BROWSER_SIGNS,
 }
 _NEEDS: dict[str, Needs] = {
-    "face_count": "count",
+    **dict.fromkeys(("face_count", "absent", "turned_away"), "count"),
     **dict.fromkeys(("head_yaw", "head_pitch", "head_roll"), "face"),
     **dict.fromkeys(("gaze_x", "gaze_y"), "face"),
     **dict.fromkeys(("eye_openness", "mouth_openness", "mouth_change"), "face"),
     "face_width": "face",
     "other_voice": "voice",
 }
+_POSE, _GAZE, _OPENNESS = slice(1, 4), slice(4, 6), 6
+_NO_POSE, _NO_GAZE = (None, None, None), (None, None)
 _MOUTH_STEP_MS = 1500  # two looks further apart say nothing about how a mouth moves
 
 
@@ -161,29 +169,55 @@ def face_values(
 
     `baseline`: the person's own, order of MEASURES. `mouth`: its openness at the last look, if that was just before.
     """
-    quality = seen.quality
-    picture = (quality.brightness, quality.sharpness, 1.0 if quality.frozen else 0.0)
     known = float(count) if count >= 0 else None
+    rest = (*_picture_values(seen.quality), *_presence(seen, count))
     measures = measures_of(seen.faces[0]) if baseline is not None and count > 0 else None
     if measures is None or baseline is None:
-        return [known, None, None, None, None, None, None, None, None, None, *picture]
+        return [known, None, None, None, None, None, None, None, None, None, *rest]
+    face, least = seen.faces[0], floor.min_confidence
     openness = measures[5] / baseline[5] if baseline[5] > 0.0 else None
-    gaze_x, gaze_y = measures[3] - baseline[3], measures[4] - baseline[4]
-    if openness is not None and openness < floor.eyes_closed_below:
-        gaze_x = gaze_y = 0.0  # closed eyes look nowhere; a bowed head lowers the lids, so the head still counts
-    return [
+    values: list[float | None] = [
         known,
         measures[0] - baseline[0],
         measures[1] - baseline[1],
         measures[2] - baseline[2],
-        gaze_x,
-        gaze_y,
+        measures[3] - baseline[3],
+        measures[4] - baseline[4],
         openness,
         measures[6] / baseline[6] if baseline[6] > 0.0 else None,
         None if mouth is None else abs(measures[6] - mouth),
-        seen.faces[0].width_share,
-        *picture,
+        face.width_share,
+        *rest,
     ]
+    if openness is not None and openness < floor.eyes_closed_below:
+        values[_GAZE] = 0.0, 0.0  # closed eyes look nowhere; a bowed head lowers the lids, so the head still counts
+    if face.pose_confidence < least:
+        values[_POSE] = _NO_POSE
+    if face.gaze_confidence < least:
+        values[_GAZE] = _NO_GAZE
+    if face.openness_confidence < least:
+        values[_OPENNESS] = None
+    return values
+
+
+def _picture_values(quality: PictureQuality) -> tuple[float, ...]:
+    return (
+        quality.brightness,
+        quality.sharpness,
+        1.0 if quality.frozen else 0.0,
+        1.0 if quality.looped else 0.0,
+        1.0 if quality.framed else 0.0,
+    )
+
+
+def _presence(seen: FaceObserved, count: int) -> tuple[float | None, float | None]:
+    """How certain it is that nobody is there, and that somebody is whose face cannot be seen; a face settles both.
+
+    A detector that was not asked about persons says nothing of the second; for it, no face is nobody.
+    """
+    if count:
+        return (0.0, 0.0) if count > 0 else (None, None)
+    return (1.0, None) if seen.person is None else (1.0 - seen.person, seen.person)
 
 
 def last_mouth(seen: FaceObserved, count: int, step_ms: int, before: float | None) -> tuple[float | None, float | None]:

@@ -3,9 +3,8 @@
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import get_args
 
-from ingest.messages import BrowserSign
+from scoring.rulebook.signals import FLAGS
 
 HEADLINES: Mapping[str, str] = {
     "CLEAN": "The rules found nothing that needs a second look.",
@@ -26,6 +25,9 @@ _SIGNALS: Mapping[str, str] = {
     "face_count": "faces",
     "face_width": "width of the face",
     "frozen": "picture frozen",
+    "looped": "picture shown again",
+    "framed": "picture between bars",
+    "turned_away": "face turned away",
     "head_yaw": "head sideways",
     "head_pitch": "head up or down",
     "head_roll": "head tilted",
@@ -38,7 +40,6 @@ _SIGNALS: Mapping[str, str] = {
     "identity": "likeness to the registered face",
     "level_dbfs": "sound level",
 }
-_FLAGS = {*get_args(BrowserSign), "frozen"}
 _ANGLES = ("head_",)  # signals of poses, in degrees
 _KINDS = (("object:", ""), ("second:", "second "))  # the best box of a label, and the second best
 
@@ -82,7 +83,7 @@ def amount(number: float, signal: str = "") -> str:
 
 def is_flag(signal: str) -> bool:
     """Whether a signal is or is not, so that its number says nothing."""
-    return signal in _FLAGS
+    return signal in FLAGS
 
 
 def _unit_of(signal: str) -> str:

@@ -3,6 +3,7 @@
 from math import inf, nan
 
 import pytest
+from msgspec import structs
 
 from detectors.messages import DetectedObject, FaceObserved, PictureQuality
 from scoring.fold.calibration import own_widths
@@ -10,6 +11,7 @@ from scoring.fold.conditions import Judgement, judge
 from scoring.fold.coverage import bridge_ms, look, step_to
 from scoring.fold.state import Looks
 from scoring.rulebook.plan import PlannedRule
+from scoring.rulebook.policy_document import QualityFloor
 from scoring.rulebook.signals import SLOTS, Source, count_faces, face_values, object_values, source_of
 from tests.staged_exam import FOUR_RULES, GOOD, REST, START_MS, face_like, face_observed, objects_observed
 
@@ -73,8 +75,48 @@ def test_the_pose_is_the_distance_from_the_persons_own() -> None:
 def test_numbers_that_are_none_make_the_pose_unknown(spoiled: dict[str, float]) -> None:
     values = signals(face_observed("s", 0, 0, (face_like(**spoiled),)))
     assert values["face_count"] == 1.0
-    known = ("face_count", "brightness", "sharpness", "frozen")
+    known = ("face_count", "brightness", "sharpness", "frozen", "looped", "framed", "absent", "turned_away")
     assert all((value is not None) is (name in known) for name, value in values.items())
+
+
+@pytest.mark.parametrize(
+    ("person", "count", "absent", "turned_away"),
+    [
+        (0.0, 0, 1.0, 0.0),
+        (0.9, 0, pytest.approx(0.1), 0.9),
+        (None, 0, 1.0, None),
+        (None, 1, 0.0, 0.0),
+        (0.9, -1, None, None),
+    ],
+)
+def test_a_person_without_a_face_is_turned_away_and_not_absent(
+    person: float | None, count: int, absent: float | None, turned_away: float | None
+) -> None:
+    """Who was not asked about persons says nothing of a turned head; a picture that cannot be judged, of neither."""
+    seen = structs.replace(face_observed("s", 0, 0, (REST,) * max(count, 0)), person=person)
+    values = dict(zip(SLOTS["faces"], face_values(FLOOR, BASELINE, seen, count, None), strict=True))
+    assert (values["absent"], values["turned_away"]) == (absent, turned_away)
+
+
+@pytest.mark.parametrize(
+    ("doubted", "unknown"),
+    [
+        ("pose_confidence", {"head_yaw", "head_pitch", "head_roll"}),
+        ("gaze_confidence", {"gaze_x", "gaze_y"}),
+        ("openness_confidence", {"eye_openness"}),
+    ],
+)
+def test_what_a_detector_doubts_is_unknown(doubted: str, unknown: set[str]) -> None:
+    """Below the policy's floor, each number by itself; a floor of 0 doubts nothing."""
+    strict = structs.replace(FLOOR, min_confidence=0.5)
+    sure, unsure = (face_observed("s", 0, 0, (face_like(**{doubted: value}),)) for value in (0.5, 0.49))
+
+    def missing(floor: QualityFloor, seen: FaceObserved) -> set[str]:
+        values = face_values(floor, BASELINE, seen, 1, 0.05)
+        return {name for name, value in zip(SLOTS["faces"], values, strict=True) if value is None}
+
+    assert missing(strict, sure) == missing(FLOOR, unsure) == set()
+    assert missing(strict, unsure) == unknown
 
 
 def test_the_pose_is_unknown_before_calibration() -> None:
