@@ -40,6 +40,10 @@ def exit_status(arguments: list[str]) -> int:
     except ProctorError as error:
         click.echo(f"triton_models: {error}", err=True)
         return 1
+    except OSError as error:
+        place = error.filename or "the disk"
+        click.echo(f"triton_models: {place}: {error.strerror}. Make room, or check who may write there", err=True)
+        return 1
 
 
 if __name__ == "__main__":

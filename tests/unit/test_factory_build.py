@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from ingest.errors import InputError
 from triton_models.__main__ import exit_status
@@ -196,6 +197,27 @@ def test_a_corpus_of_broken_labels_and_pictures(tmp_path: Path) -> None:
     assert manifest["counts"]["train cup"] + manifest["counts"].get("val cup", 0) == 1
 
 
+def test_voc_files_and_odd_pictures_go_through_the_same_checks(tmp_path: Path) -> None:
+    folder = tmp_path / "v"
+    folder.mkdir()
+    corners = "<xmin>10</xmin><ymin>10</ymin><xmax>50</xmax><ymax>50</ymax>"
+    for number in range(24):
+        size = {5: (72, 96), 6: (192, 144)}.get(number, (96, 72))
+        image = Image.fromarray(drawn(number)[..., ::-1].copy()).convert("CMYK" if number == 7 else "RGB")
+        image.save(folder / f"v{number}.jpg", quality=95)
+        shape = f"<size><width>{size[0]}</width><height>{size[1]}</height></size>"
+        thing = f"<object><name>phone</name><bndbox>{corners}</bndbox></object>"
+        (folder / f"v{number}.xml").write_text(f"<annotation>{shape}{thing}</annotation>")
+    text = SOURCE.replace('"yolo"', '"voc"').replace('path = "a"\nnames = ["phone", "cup"]', 'path = "v"')
+    manifest = build(recipe(tmp_path, f'labels = ["phone"]\nsize_px = 64\n{text}{SAID}'), tmp_path / "set")
+    assert {found["what"].split(":")[0]: found["count"] for found in manifest["found"]} == {
+        "picture left out": 1,
+        "boxes rescaled": 1,
+        "picture converted (turned by EXIF, CMYK, 16 bit, transparent)": 1,
+    }
+    assert manifest["counts"]["train pictures"] + manifest["counts"]["val pictures"] == 23
+
+
 def test_a_source_that_is_mostly_broken_is_a_mistake_of_the_recipe(tmp_path: Path) -> None:
     for number in range(6):
         put(tmp_path / "a", f"p{number}", number, f"{9 if number else 0} 0.5 0.5 0.4 0.4")
@@ -286,5 +308,8 @@ def test_the_command_prints_counts_and_one_line_for_an_error(tmp_path: Path, cap
     said = capsys.readouterr().err.strip().splitlines()
     assert len(said) == 1
     assert said[0].startswith("triton_models: ")
+    (tmp_path / "file").write_text("x")
+    assert exit_status(["dataset", str(path), str(tmp_path / "file" / "set")]) == 1
+    assert str(tmp_path / "file") in capsys.readouterr().err
     assert exit_status(["dataset"]) == 2
     assert exit_status(["--help"]) == 0

@@ -16,7 +16,7 @@ from triton_models.annotations import LabelledBox
 from triton_models.boxes import PAD_VALUE
 from triton_models.dataset.fitting import letterboxed, shrunk
 from triton_models.dataset.likeness import alike, alike_pairs, differing_bits, groups, look_of
-from triton_models.dataset.picture_files import PictureFile, read_file
+from triton_models.dataset.picture_files import PictureFile, read_file, write_jpeg
 
 WIDTH, HEIGHT = 64, 48
 
@@ -125,6 +125,13 @@ def test_every_kind_of_broken_picture_is_a_sentence(tmp_path: Path, name: str) -
     said = read_file(tmp_path / name)
     assert isinstance(said, str)
     assert re.search(reason, said)
+
+
+def test_a_full_disk_is_no_silence(tmp_path: Path) -> None:
+    write_jpeg(tmp_path / "a.jpg", scene(1), 90)
+    assert isinstance(read_file(tmp_path / "a.jpg"), PictureFile)
+    with pytest.raises(OSError, match="No space left"):
+        write_jpeg(Path("/dev/full"), scene(1), 90)
 
 
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:

@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
-
 from ingest.errors import InputError
 from triton_models.annotations import LabelledBox
 from triton_models.dataset.fitting import letterboxed, shrunk
+from triton_models.dataset.picture_files import write_jpeg
 from triton_models.making.composites import Picture
 
 Part = Literal["train", "val"]
@@ -60,7 +59,7 @@ class Writer:
         for folder in ("images", "labels"):
             (self.root / entry.part / folder).mkdir(parents=True, exist_ok=True)
         place = self.root / entry.part / "images" / name
-        cv2.imwrite(str(place), picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        write_jpeg(place, picture, JPEG_QUALITY)
         lines = "".join(f"{box.line()}\n" for box in boxes)
         (self.root / entry.part / "labels" / f"{entry.name}.txt").write_text(lines, encoding="utf-8")
         self.rows.append(self.row(entry, f"{entry.part}/images/{name}"))

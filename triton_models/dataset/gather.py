@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from ingest.errors import InputError
 from triton_models.annotations import LabelledBox, box_of_corners
 from triton_models.dataset.box_checks import Checked, check_picture
@@ -13,7 +11,7 @@ from triton_models.dataset.coco import read_coco
 from triton_models.dataset.findings import Finding, Kind
 from triton_models.dataset.likeness import Look, look_of
 from triton_models.dataset.naming import Naming, naming_of
-from triton_models.dataset.picture_files import PictureFile, read_file
+from triton_models.dataset.picture_files import PictureFile, read_file, write_jpeg
 from triton_models.dataset.recipe import EVERY, Recipe, Source
 from triton_models.dataset.source_labels import SourcePicture, SourceRead
 from triton_models.dataset.split import drawn, original_of
@@ -24,6 +22,7 @@ from triton_models.making.examples import OTHER
 from triton_models.making.frames import video_files, video_frames
 from triton_models.progress import Progress
 
+FRAME_QUALITY = 95
 UNUSABLE = frozenset({Kind.PICTURE_BROKEN, Kind.LABELS_BROKEN})
 
 
@@ -109,7 +108,7 @@ def frames(root: Path, source: Source, scratch: Path) -> Iterator[SourcePicture]
         for index, frame in enumerate(video_frames(video, source.step_ms)):
             path = scratch / source.name / f"{video.stem}.rf.{index:05d}.jpg"
             path.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(path), frame, [cv2.IMWRITE_JPEG_QUALITY, 95])
+            write_jpeg(path, frame, FRAME_QUALITY)
             yield SourcePicture(path)
 
 

@@ -5,6 +5,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -45,6 +46,12 @@ def read_file(path: Path) -> PictureFile | str:
         return "not a picture"
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         return f"broken: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+
+
+def write_jpeg(path: Path, picture: NDArray[np.uint8], quality: int) -> None:
+    """Write a BGR picture as JPEG. Raises OSError when the disk is full, which OpenCV's own writing only returns."""
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    path.write_bytes(data.tobytes())
 
 
 def decoded(image: Image.Image) -> PictureFile | str:

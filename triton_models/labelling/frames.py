@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from ingest.errors import InputError
+from triton_models.dataset.picture_files import write_jpeg
 from triton_models.dataset.source_labels import pictures_in
 from triton_models.dataset.split import AUGMENTATION_MARK
 from triton_models.making.frames import video_files, video_frames
 
+QUALITY = 95
 NUMBER = re.compile(r"(?:^|(?<=[_-]))(\d{1,9})$")
 """A frame's number at the end of a name; the digest that ends an augmented copy's name is none."""
 
@@ -56,7 +56,7 @@ def from_videos(path: Path, step_ms: int, scratch: Path) -> Iterator[Frame]:
     for video in video_files(path):
         for index, picture in enumerate(video_frames(video, step_ms)):
             place = scratch / f"{video.stem}_{index:06d}.jpg"
-            cv2.imwrite(str(place), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+            write_jpeg(place, picture, QUALITY)
             yield Frame(video.stem, index, index * step_ms, place)
 
 

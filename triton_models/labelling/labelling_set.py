@@ -9,16 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from ingest.errors import InputError
 from triton_models.annotations import LabelledBox
+from triton_models.dataset.picture_files import write_jpeg
 from triton_models.labelling.doubts import Doubt, worth
-from triton_models.labelling.frames import Frame
+from triton_models.labelling.frames import QUALITY, Frame
 from triton_models.making.composites import Picture
 
 COLUMNS = ("file", "group", "seq", "time_ms", "worth", "reasons", "labels", "why")
-QUALITY = 95
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +56,7 @@ def write_set(out: Path, chosen: Sequence[Chosen], labels: Sequence[str]) -> Non
     for folder in ("images", "labels"):
         (unfinished / folder).mkdir(parents=True)
     for one in chosen:
-        cv2.imwrite(
-            str(unfinished / "images" / f"{one.frame.key}.jpg"), one.picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-        )
+        write_jpeg(unfinished / "images" / f"{one.frame.key}.jpg", one.picture, QUALITY)
         lines = "".join(f"{box.line()}\n" for box in one.boxes)
         (unfinished / "labels" / f"{one.frame.key}.txt").write_text(lines, encoding="utf-8")
     (unfinished / "classes.txt").write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
