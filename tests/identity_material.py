@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.face.geometry import Points
 from detectors.face.landmarks import FaceMesh
-from detectors.identity.references import Kept, ReferenceLog
-from detectors.identity.sealing import Sealed
+from detectors.face.pose import Points
+from detectors.identity.references import Entry, Kept, ReferenceLog
 from tests.webcam_frames import portrait, webcam
 
 FLOAT, INTS, IR_VERSION, OPSET = 1, 7, 8, 13
@@ -22,14 +21,12 @@ class MemoryReferences(ReferenceLog):
 
     def __init__(self) -> None:
         self.kept: dict[int, dict[str, Kept]] = {}
-        self.writes = 0
 
     async def read(self, partition: int) -> dict[str, Kept]:
         return dict(self.kept.get(partition, {}))
 
-    async def write(self, partition: int, session: str, sealed: Sealed) -> None:
-        self.writes += 1
-        self.kept.setdefault(partition, {})[session] = sealed
+    async def write(self, partition: int, session: str, entry: Entry) -> None:
+        self.kept.setdefault(partition, {})[session] = entry
 
     async def delete(self, partition: int, session: str) -> None:
         self.kept.get(partition, {}).pop(session, None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client import Counter
 
-from detectors.identity.references import Kept, Malformed, ReferenceLog
+from detectors.identity.references import Begun, Entry, Kept, Malformed, ReferenceLog
 from detectors.identity.registration import (
     Identity,
     Registered,
@@ -20,11 +20,10 @@ from detectors.identity.registration import (
     Seen,
     Unknown,
     Waiting,
-    begin,
     register,
     similarity,
 )
-from detectors.identity.sealing import NONCE_BYTES, SALT_BYTES, NotOpenedError, seal, unseal
+from detectors.identity.sealing import NONCE_BYTES, SALT_BYTES, NotOpenedError, Sealed, seal, unseal
 from ingest.topics import DAY_MS
 
 CROWDED = 10_000
@@ -41,14 +40,15 @@ log = logging.getLogger(__name__)
 class Cadence:
     """How much capture time lies between two frames that are embedded, at least.
 
-    While registering; later; and after a face that was not alike (below `doubt_below`), so that a stranger is seen
-    several times within the seconds that a rule waits for.
+    While registering; later, since an embedding takes 90 ms of a core (so 1 % of one for each session); and after a
+    face that was not clearly alike (below `doubt_below`), so that a stranger is seen several times within the seconds
+    that a rule waits for.
     """
 
     registering_ms: int = 400
-    verifying_ms: int = 5_000
+    verifying_ms: int = 10_000
     doubting_ms: int = 1_000
-    doubt_below: float = 0.3
+    doubt_below: float = 0.45
 
 
 @dataclass(slots=True)
@@ -94,9 +94,9 @@ class Desk:
         try:
             if share.identities is None:
                 share.identities = self._opened(await self._references.read(partition))
-            new: list[Registered] = []
+            new: dict[str, Entry] = {}
             answers = [self._compare(share, share.identities, one, new) for one in seen]
-            await asyncio.gather(*(self._write(partition, one) for one in new))
+            await asyncio.gather(*(self._references.write(partition, *entry) for entry in new.items()))
         except BaseException:
             self.leave(partition)  # what was registered may not be durable
             raise
@@ -125,18 +125,21 @@ class Desk:
                 return self._cadence.registering_ms
 
     def _compare(
-        self, share: _Share, identities: dict[str, Identity], seen: Seen, new: list[Registered]
+        self, share: _Share, identities: dict[str, Identity], seen: Seen, new: dict[str, Entry]
     ) -> float | None:
+        """What the frame says; what must be kept of its session, if anything is new, comes into `new`."""
         before = identities.get(seen.session)
         if before is None:
             _drop_silent(share, identities, seen.capture_ms)
-            before = begin(seen.seq, seen.capture_ms)
-            _count_unknown(before)
+            before = Waiting(seen.capture_ms)
+            new[seen.session] = Begun(seen.capture_ms)
         after, alike = self._after(before, seen)
         identities[seen.session] = after
-        if isinstance(before, Waiting) and not isinstance(after, Waiting):
+        if isinstance(before, Waiting) and isinstance(after, Registered):
+            new[seen.session] = self._sealed(after)
+            REGISTERED.inc()
+        elif isinstance(before, Waiting):
             _count_unknown(after)
-            new.extend([after] if isinstance(after, Registered) else [])
         return alike
 
     def _after(self, identity: Identity, seen: Seen) -> tuple[Identity, float | None]:
@@ -152,11 +155,9 @@ class Desk:
             case Unknown():
                 return identity, None
 
-    async def _write(self, partition: int, registered: Registered) -> None:
-        reference = registered.reference
+    def _sealed(self, registered: Registered) -> Sealed:
         salt, nonce = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(NONCE_BYTES)
-        await self._references.write(partition, reference.session, seal(self._master, reference, salt, nonce))
-        REGISTERED.inc()
+        return seal(self._master, registered.reference, salt, nonce)
 
     def _opened(self, kept: dict[str, Kept]) -> dict[str, Identity]:
         identities = {session: self._open(session, one) for session, one in kept.items()}
@@ -167,6 +168,8 @@ class Desk:
     def _open(self, session: str, kept: Kept) -> Identity:
         if isinstance(kept, Malformed):
             return Unknown("malformed")
+        if isinstance(kept, Begun):
+            return Waiting(kept.at_ms)
         try:
             return Registered(unseal(self._master, session, self._model, kept))
         except NotOpenedError as error:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from detectors.face.geometry import LANDMARKS
@@ -12,19 +11,7 @@ from detectors.identity.arcface import ArcFaceEmbedder
 from detectors.identity.dlib_resnet import DlibEmbedder
 from detectors.identity.embedder import Embedder, Embedding
 from detectors.identity.fitness import Fitness, eyes_apart, fit_to_compare, fit_to_register, sharpness
-
-
-class FaceLook(msgspec.Struct, frozen=True, kw_only=True, tag="face-look"):
-    """The largest face of one picture: its embedding (float32, little endian), and whether it may be registered.
-
-    Stays between a process of the pool and its worker. Its text form does not show the embedding.
-    """
-
-    embedding: bytes
-    registrable: bool
-
-    def __repr__(self) -> str:
-        return f"FaceLook(registrable={self.registrable})"
+from detectors.identity.look import FaceLook
 
 
 class Recogniser:

@@ -1,4 +1,4 @@
-"""The topic `references`: one sealed reference a session, the latest counts, deleted by a tombstone.
+"""The topic `references`: one record a session, that it began, then its sealed reference; deleted by a tombstone.
 
 Read whole when a partition comes to this worker, by a consumer of its own that belongs to no group; written with every
 replica's acknowledgement. What was deleted stays deleted: a tombstone is read like any other record, and the topic's
@@ -21,19 +21,29 @@ from ingest.kafka_client import START_DEADLINE_S, STOP_DEADLINE_S, start_client
 from ingest.messages import Headers
 from ingest.topics import REFERENCES, topic_name
 
-HEADER_NAME = "reference/1"
+REFERENCE, BEGUN = "reference/1", "begun/1"
+"""Names of the header that a record carries."""
 READ_DEADLINE_S = 60.0
 WRITE_DEADLINE_S = 30.0
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(SealedHeader).decode
+_decode_ms = msgspec.msgpack.Decoder(int).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Nobody is registered yet in a session that was first met at `at_ms` of capture time."""
+
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A record under a session's key that is no reference."""
+    """A record under a session's key that is neither."""
 
 
-Kept = Sealed | Malformed
+Entry = Sealed | Begun
+Kept = Entry | Malformed
 
 
 class ReferenceLog(Protocol):
@@ -43,8 +53,8 @@ class ReferenceLog(Protocol):
         """What is kept of the sessions of one partition. Raises: TransientError."""
         ...
 
-    async def write(self, partition: int, session: str, sealed: Sealed) -> None:
-        """Keep a reference; returns when it is durable. Raises: TransientError."""
+    async def write(self, partition: int, session: str, entry: Entry) -> None:
+        """Keep this of a session instead of what was kept; returns when it is durable. Raises: TransientError."""
         ...
 
     async def delete(self, partition: int, session: str) -> None:
@@ -88,9 +98,11 @@ class KafkaReferences(ReferenceLog):
         finally:
             await reader.stop()
 
-    async def write(self, partition: int, session: str, sealed: Sealed) -> None:
-        headers = [(HEADER_NAME, _encode(sealed.header))]
-        await self._send(partition, session, sealed.value, headers)
+    async def write(self, partition: int, session: str, entry: Entry) -> None:
+        if isinstance(entry, Begun):
+            await self._send(partition, session, b"", [(BEGUN, _encode(entry.at_ms))])
+        else:
+            await self._send(partition, session, entry.value, [(REFERENCE, _encode(entry.header))])
 
     async def delete(self, partition: int, session: str) -> None:
         await self._send(partition, session, None, [])
@@ -136,7 +148,10 @@ def _take(kept: dict[str, Kept], key: bytes | None, value: bytes | None, headers
 
 
 def _kept(value: bytes, headers: Headers) -> Kept:
+    carried = dict(headers)
     try:
-        return Sealed(_decode(dict(headers).get(HEADER_NAME, b"")), value)
+        if BEGUN in carried:
+            return Begun(_decode_ms(carried[BEGUN]))
+        return Sealed(_decode(carried.get(REFERENCE, b"")), value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Malformed()

@@ -1,8 +1,7 @@
 """When a session's face is registered, and what later faces are compared with. Pure: time and pictures come in.
 
 A session waits for `samples` fit faces in a row that agree with each other; their mean is its reference. It waits only
-for the first `within_ms` of capture time, so that nobody who comes later is taken for the candidate. A session that was
-met for the first time in its middle, without a reference in the log, stays unknown for the same reason.
+for the first `within_ms` of capture time, so that nobody who comes later is taken for the candidate.
 """
 
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ import numpy as np
 from detectors.identity.embedder import Embedding, unit
 from detectors.identity.sealing import Fault, Reference
 
-Reason = Literal["no_fit_face", "met_midway"] | Fault
-"""Why an identity is unknown: no fit face in time; no reference of a session that had begun; it cannot be opened."""
+Reason = Literal["no_fit_face"] | Fault
+"""Why an identity is unknown: no fit face in time; a reference that cannot be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +67,6 @@ class Seen:
     capture_ms: int
     embedding: Embedding | None
     registrable: bool = False
-
-
-def begin(seq: int, capture_ms: int) -> Identity:
-    """A session without a reference, at the first frame that this worker has of it."""
-    return Waiting(capture_ms) if seq == 0 else Unknown("met_midway")
 
 
 def register(rule: RegistrationRule, model: str, waiting: Waiting, seen: Seen) -> Identity:

@@ -3,7 +3,7 @@
 import msgspec
 
 from detectors.hands.reading import HandsReading
-from detectors.identity.recogniser import FaceLook
+from detectors.identity.look import FaceLook
 from detectors.messages import Face, PictureQuality
 
 
