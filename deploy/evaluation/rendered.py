@@ -84,7 +84,7 @@ KINDS: dict[str, Callable[[Condition], str]] = {
     "skin": lambda one: f"step {one.skin}",
     "light": lambda one: one.light.value,
     "distance": lambda one: one.distance.value,
-    "glasses": lambda one: "with" if one.glasses else "without",
+    "glasses": lambda one: "worn" if one.glasses else "none",
 }
 
 

@@ -26,10 +26,8 @@ def condition_table(values: Sequence[UnderCondition]) -> Table:
 
 def verdict(gap: Gap) -> Text:
     """One kind of condition in one plain line."""
-    line = (
-        f"{gap.kind}: faces are missed in {percent(gap.best.face_miss)} of looks with {gap.best.value} and in "
-        f"{percent(gap.worst.face_miss)} with {gap.worst.value}: {gap.size * 100:.1f} points apart, "
-    )
+    best, worst = (f"{percent(one.face_miss)} of looks at {gap.kind} {one.value}" for one in (gap.best, gap.worst))
+    line = f"{gap.kind}: faces are missed in {best}, in {worst}: {gap.size * 100:.1f} points apart, "
     words = f"within the aim of {AIM * 100:g}" if gap.is_met else f"MORE than the aim of {AIM * 100:g}"
     return Text(line).append(words, style="green" if gap.is_met else "bold red")
 
