@@ -61,7 +61,7 @@ def test_a_pose_needs_less_where_a_person_was_segmented(score: float, share: flo
     assert presence(score, share) == pytest.approx(expected, abs=1e-3)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_more_to_see_is_never_less_sure(score: float, share: float, more_score: float, more_share: float) -> None:
     said = presence(score, share)

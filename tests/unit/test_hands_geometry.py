@@ -185,7 +185,7 @@ def confidences(points: Points, face: BoxXYXY, width: float, height: float) -> l
     ]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(hands)
 def test_a_mirrored_picture_says_the_same(points: Points) -> None:
     mirrored = np.asarray(points * np.array((-1, 1, 1)) + np.array((640, 0, 0)), np.float32)
@@ -193,7 +193,7 @@ def test_a_mirrored_picture_says_the_same(points: Points) -> None:
     assert confidences(mirrored, face, 640, 480) == pytest.approx(confidences(points, FACE, 640, 480), abs=2e-3)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(hands, st.floats(0.25, 4))
 def test_a_larger_picture_says_the_same(points: Points, scale: float) -> None:
     face = (FACE[0] * scale, FACE[1] * scale, FACE[2] * scale, FACE[3] * scale)
@@ -201,7 +201,7 @@ def test_a_larger_picture_says_the_same(points: Points, scale: float) -> None:
     assert larger == pytest.approx(confidences(points, FACE, 640, 480), abs=2e-3)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(hands, st.floats(-300, 300), st.floats(-300, 300))
 def test_hand_and_face_moved_together_say_the_same(points: Points, dx: float, dy: float) -> None:
     def said(points: Points, face: BoxXYXY) -> list[float]:
@@ -212,7 +212,7 @@ def test_hand_and_face_moved_together_say_the_same(points: Points, dx: float, dy
     assert said(moved, face) == pytest.approx(said(points, FACE), abs=2e-3)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(hands)
 def test_confidences_are_confidences(points: Points) -> None:
     assert all(0.0 <= value <= 1.0 for value in confidences(points, FACE, 640, 480))
