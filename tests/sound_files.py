@@ -44,8 +44,8 @@ def tone(rate_hz: int, seconds: float, bursts: Sequence[tuple[float, float]]) ->
     return np.where(heard, 0.5 * np.sin(2 * np.pi * 440 * at), 0.0)
 
 
-def write(path: Path, recording: Recording) -> Path:
-    """Write it, sound and pictures interleaved by time."""
+def write(path: Path, recording: Recording, mono: Samples | None = None) -> Path:
+    """Write it; `mono`: this sound, at the recording's rate, in place of bursts."""
     with av.open(str(path), "w") as file:
         pictures: Any = file.add_stream(recording.picture_codec, rate=PICTURES_PER_S)
         pictures.width, pictures.height, pictures.pix_fmt = 64, 48, "yuv420p"
@@ -53,7 +53,7 @@ def write(path: Path, recording: Recording) -> Path:
             sound: Any = file.add_stream(
                 recording.codec, rate=recording.rate_hz, layout=recording.layout, format=recording.sample_format
             )
-            for packet in _sound_packets(sound, recording):
+            for packet in _sound_packets(sound, recording, mono):
                 file.mux(packet)
         for number in range(round(recording.seconds * PICTURES_PER_S)):
             picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), number % 200, np.uint8), format="rgb24")
@@ -63,11 +63,12 @@ def write(path: Path, recording: Recording) -> Path:
     return path
 
 
-def _sound_packets(sound: Any, recording: Recording) -> list[Any]:
+def _sound_packets(sound: Any, recording: Recording, mono: Samples | None) -> list[Any]:
     """Encoded in frames of 20 ms; packets of a hole are left out."""
     rate_hz, planar = recording.rate_hz, recording.sample_format.endswith("p")
     seconds = recording.seconds - recording.sound_at_s if recording.sound_s is None else recording.sound_s
-    mono = tone(rate_hz, seconds, [(a - recording.sound_at_s, b - recording.sound_at_s) for a, b in recording.bursts])
+    bursts = [(a - recording.sound_at_s, b - recording.sound_at_s) for a, b in recording.bursts]
+    mono = tone(rate_hz, seconds, bursts) if mono is None else mono
     channels = sound.codec_context.layout.nb_channels
     step = sound.codec_context.frame_size or rate_hz // 50
     packets: list[Any] = []
