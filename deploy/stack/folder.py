@@ -2,15 +2,18 @@
 
 plan.json    what is wanted: parts, ports, given addresses (written by `up`)
 stack.json   what is: addresses, pids with their start times, health (written by the supervisor)
+identity.key the secret that keys of registered faces are derived from, for this user alone
 held/PART    while this file is there, the supervisor leaves PART down
 logs/        one file a part, rotated
 kafka/ clickhouse/ triton/ ingest/ detectors/ scoring/ sinks/    what each part keeps
 """
 
+import base64
 import fcntl
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -55,6 +58,18 @@ class StateFolder:
 
     def data(self, part: str) -> Path:
         return self.path / part
+
+    def identity_key(self) -> str:
+        """32 random bytes in base64, made when first asked for. Raises OSError."""
+        path = self.path / "identity.key"
+        if not path.exists():
+            handle, part = tempfile.mkstemp(dir=self.path)  # readable by its owner only
+            with os.fdopen(handle, "w") as file:
+                file.write(base64.b64encode(os.urandom(32)).decode())
+            with suppress(FileExistsError):  # whoever comes first has made it
+                os.link(part, path)
+            Path(part).unlink()
+        return path.read_text()
 
     def make(self) -> None:
         """Create the folders that every part expects. Raises OSError."""

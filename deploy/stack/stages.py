@@ -1,6 +1,7 @@
 """The stages as parts: `python -m detectors | scoring | sinks`, told by their environment where everything is."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,7 +30,7 @@ def stage_part(name: str, folder: StateFolder, addresses: Mapping[str, str], por
 
 
 def stage_environment(name: str, folder: StateFolder, addresses: Mapping[str, str], port: int) -> dict[str, str]:
-    """PROCTOR_KAFKA, _TRITON, _CLICKHOUSE, _METRICS_PORT and _DATA, and where the packages are."""
+    """PROCTOR_KAFKA, _TRITON, _CLICKHOUSE, _METRICS_PORT and _DATA, a stage's secrets, and where the packages are."""
     told = {f"PROCTOR_{part.upper()}": addresses[part] for part in BACKENDS if part in addresses}
     return {
         **told,
@@ -38,8 +39,16 @@ def stage_environment(name: str, folder: StateFolder, addresses: Mapping[str, st
         # Static membership: who is killed comes back to its own partitions without waiting for its session to expire.
         "PROCTOR_MEMBER": f"local-{name}",
         "PROCTOR_SESSION_TIMEOUT_S": "10",
+        **_secrets(name, folder),
         **python_environment(),
     }
+
+
+def _secrets(name: str, folder: StateFolder) -> dict[str, str]:
+    """What this stage alone may know, unless the user has told it."""
+    if name != "detectors" or os.environ.get("PROCTOR_IDENTITY_KEY"):
+        return {}
+    return {"PROCTOR_IDENTITY_KEY": folder.identity_key()}
 
 
 def python_environment() -> dict[str, str]:

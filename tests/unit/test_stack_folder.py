@@ -7,6 +7,7 @@ import pytest
 from deploy.stack.folder import Lock, is_locked, read_record, state_folder, write_record
 from deploy.stack.processes import Identity
 from deploy.stack.records import Plan
+from detectors.identity.sealing import master_key
 
 PLAN = Plan("id", ("kafka", "sinks"), {"kafka": 1, "sinks": 2}, {"triton": "gpu:8001"}, "/models", Identity(1, 2, "b"))
 
@@ -23,6 +24,15 @@ def test_a_record_comes_back_and_leaves_nothing_else(tmp_path: Path) -> None:
     write_record(tmp_path / "plan.json", PLAN)
     assert read_record(tmp_path / "plan.json", Plan) == PLAN
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
+
+
+def test_the_identity_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = state_folder({}, tmp_path)
+    key = folder.identity_key()
+    assert len(master_key(key)) == 32
+    assert folder.identity_key() == key
+    (path,) = tmp_path.iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"stack_id": 1}', b"\xff\xfe"])
