@@ -18,8 +18,9 @@ from triton_models.dataset.yolo import read_yolo
 from triton_models.labelling.choosing import Candidate, choose
 from triton_models.labelling.doubts import Doubt, Reason, Sighting, disagreements, flickers, near_threshold, worth
 from triton_models.labelling.frames import from_pictures, kept_frame
+from triton_models.labelling.gathered import Wish
 from triton_models.labelling.observations import read_dismissed, read_sightings
-from triton_models.labelling.uncertain import Wish, uncertain
+from triton_models.labelling.uncertain import uncertain
 
 SHIPPED = Path(__file__).parents[2] / "triton_models/repository/objects/1/model.onnx"
 FLOORS = {"phone": 0.5}

@@ -52,8 +52,9 @@ def table(figures: Mapping[str, Any]) -> str:
     weighted = f"{number(figures['map50_priority'])} {number(figures['map50_95_priority'])}"
     weights = ", ".join(f"{label} x{weight:g}" for label, weight in figures["priority"].items())
     lines.append(f"{'priority':14s} {'':7s} {weighted}  ({weights})")
+    if unknown := figures["labels_not_known"]:
+        lines.append(f"labels of the set that it does not know: {', '.join(unknown)}")
     time = figures["latency"]
-    lines.append(
-        f"one inference: p50 {time['p50_ms']:.1f} ms, p95 {time['p95_ms']:.1f} ms on {time['threads']} threads"
-    )
+    spent = f"p50 {time['p50_ms']:.1f} ms, p95 {time['p95_ms']:.1f} ms, CPU {time['cpu_p50_ms']:.1f} ms"
+    lines.append(f"one inference on {time['threads']} threads: {spent} (load {figures['load']})")
     return "\n".join(lines)

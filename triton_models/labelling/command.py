@@ -29,7 +29,7 @@ SHIPPED = Path(__file__).parents[1] / "repository" / "objects" / "1" / "model.on
 @click.option("--bits", default=6, show_default=True, type=click.IntRange(0, 32), help="Alike up to so many bits.")
 def uncertain(out: Path, **wish: Any) -> None:
     """Choose the frames that a person should label next, and write them to OUT with the model's boxes as a draft."""
-    from triton_models.labelling.uncertain import Wish
+    from triton_models.labelling.gathered import Wish
     from triton_models.labelling.uncertain import uncertain as choose
 
     cv2.setNumThreads(1)

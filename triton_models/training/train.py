@@ -17,6 +17,8 @@ from triton_models.training.slim import BODY, new_model, started, tensors_of
 
 RUN = "run.json"
 """What a run was started with, so that it can go on."""
+FINISHED = -1
+"""The epoch that Ultralytics writes into a checkpoint when it strips it at the end."""
 
 
 def train(dataset: Path, out: Path, recipe: TrainingRecipe, start: Path | None, threads: int) -> Path:
@@ -47,7 +49,10 @@ def resume(out: Path) -> Path:
     except (OSError, ValueError) as error:
         raise InputError(str(out), f"is no run: {error}", "Name the folder given to --out") from error
     checkpoint = to_resume(out)
-    labels = list(load_checkpoint(checkpoint).names.values())
+    model = load_checkpoint(checkpoint)
+    if model.ckpt.get("epoch") == FINISHED:
+        raise InputError(str(out), "is finished", f"Its best weights are {out / 'weights' / BEST}")
+    labels = list(model.names.values())
     if labels != run["labels"] or labels != read_manifest(Path(run["dataset"]))["labels"]:
         mend = "Train anew on the changed set, with --start"
         raise InputError(str(out), "its checkpoint has other labels than its training set has now", mend)
