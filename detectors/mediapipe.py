@@ -51,11 +51,7 @@ def digest_of(models: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def checked(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture as the library wants it: contiguous RGB uint8 [h, w, 3].
-
-    Raises: ValueError when it is not such a picture, or an empty one.
-    """
+def check_rgb(rgb: NDArray[np.uint8]) -> None:
+    """Raises: ValueError when the picture is not RGB uint8 [h, w, 3], or an empty one. It need not be contiguous."""
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
         raise ValueError(f"a picture of {rgb.dtype} {rgb.shape}, not uint8 [h, w, 3]")
-    return np.ascontiguousarray(rgb)

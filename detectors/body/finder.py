@@ -58,6 +58,7 @@ class BodyFinder:
 
         Raises: ValueError when it is not such a picture.
         """
-        seen = self._graph.process({"image": mediapipe.checked(rgb)})
+        mediapipe.check_rgb(rgb)
+        seen = self._graph.process({"image": rgb})
         score = max((pose.score[0] for pose in seen.poses or ()), default=0.0)
         return presence(float(score), float(np.mean(seen.mask > FOREGROUND)))

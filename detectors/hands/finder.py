@@ -72,9 +72,9 @@ class HandFinder:
 
         Raises: ValueError when it is not such a picture.
         """
-        picture = mediapipe.checked(rgb)
-        height, width = picture.shape[:2]
-        found = self._graph.process({"image": picture}).hands or ()
+        mediapipe.check_rgb(rgb)
+        height, width = rgb.shape[:2]
+        found = self._graph.process({"image": rgb}).hands or ()
         return [_points(hand) * np.array((width, height, width), np.float32) for hand in found]
 
     def look(self, rgb: NDArray[np.uint8], faces: Sequence[BoxXYXY]) -> HandsReading:
