@@ -63,7 +63,7 @@ def open_model(path: Path, labels: Path | None = None, threads: int = 1) -> Mode
     if path.suffix == ".onnx":
         return OnnxModel(path, label_map, threads)
     if path.suffix == ".pt":
-        from triton_models.training.weights import UltralyticsModel
+        from triton_models.evaluation.checkpoint_model import UltralyticsModel
 
         return UltralyticsModel(path, label_map, threads)
     raise InputError(str(path), f"unknown kind {path.suffix!r}", "Give a .pt or .onnx file")
