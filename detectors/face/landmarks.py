@@ -24,12 +24,14 @@ METHOD = "face-2"
 MOST_FACES = 3
 """The candidate, a helper and one more: who is the fourth changes no verdict, and each face costs 3 ms."""
 MOST_FAR = 2
+"""Of the places that the full-range detector suspects, so many are looked at: each costs up to 5 ms."""
 SURE, CONFIRMED, DOUBTFUL = 0.65, 0.55, 0.3
 """The detector's confidence from which on a face is one at the first look, at a closer one, and worth a closer one.
 
 Measured: faces of people at a webcam 0.65 and more (at the first percentile 0.76 to 0.94), hands 0.3 to 0.45, a face
 printed on a shirt 0.3 to 0.64. Closer views of doubtful faces that are cut off by half or 0.1 of the picture wide
-reach 0.54 to 0.95, of hands 0.48 at most."""
+reach 0.54 to 0.95, of hands 0.48 at most. Where the full-range detector suspects a face, the mean of both must be sure:
+real ones have 0.60 to 0.95 in the mean, hair, a neck and a table's foot 0.46 to 0.63."""
 BARE = 0.5
 """The same for a place where no mesh fits: faces at the edge, which the mesh is shown with black beyond it."""
 PRESENT = 0.5
@@ -76,32 +78,36 @@ class FaceMesh:
         the full-range detector says where one may be, also beyond the edge, and a closer view of that decides.
 
         Found, of 23 pictures each of a real clip (by the mesh alone / so): a face of 0.11 of the width 0.87 / 1.00, of
-        0.09 0.22 / 1.00, of 0.06 0.00 / 1.00; cut off by 45 % at the left 0.74 / 1.00, at the right 0.04 / 1.00, by
-        60 % 0.00 / 0.87 and 0.96; a second face beside the first of 0.10 0.00 / 1.00, of 0.18 cut off by 40 % 0.17 /
-        1.00, of 0.22 cut off by half 0.17 / 0.87. False faces: 0.9 / 0.9 % of the pictures of people from behind, of 65
-        pictures without people 2 / 4 (animals, a pizza with two leaves), a face printed on a shirt 1.3 / 1.3 %.
-        Milliseconds on one core: one face 5.5 / 5.8, two 9.1 / 9.3, one and a doubtful one 6 / 16, none 2.8 / 12 to 15.
+        0.09 0.22 / 1.00, of 0.06 0.00 / 0.83; cut off by 45 % at the left 0.74 / 1.00, at the right 0.04 / 1.00, by
+        60 % 0.00 / 0.96 and 0.65; a second face beside the first of 0.10 0.00 / 1.00, of 0.18 cut off by 40 % 0.17 /
+        1.00, of 0.22 cut off by half 0.17 / 0.87, of 0.08 or 0.10 cut off by 30 % never. False faces: 0.3 / 0.0 % of
+        the pictures of people from behind, of 65 pictures without people 2 / 3 (animals), a face printed on a shirt
+        1.3 / 1.3 %. Milliseconds on one core: one face 5.9 / 6.1, two 9.4 / 9.5, one and a doubtful one 6 / 16, none
+        2.8 / 13 to 15.
         """
         places = self._look(picture)
         faces = [place.mesh for place in places if place.mesh is not None and place.sureness >= SURE]
-        faces = self._with(picture, [place.box for place in places if _is_doubtful(place)], faces)
+        faces = self._with(picture, [(place.box, CONFIRMED) for place in places if _is_doubtful(place)], faces)
         if not faces:
-            faces = self._with(picture, self._far.boxes(picture)[:MOST_FAR], faces)
+            far = self._far.suspects(picture)[:MOST_FAR]
+            faces = self._with(picture, [(box, max(CONFIRMED, 2 * SURE - sureness)) for box, sureness in far], faces)
         return [points * np.array((width, height, width), np.float32) for points in faces[:MOST_FACES]]
 
-    def _with(self, picture: NDArray[np.uint8], boxes: Iterable[BoxXYXY], faces: list[Points]) -> list[Points]:
-        """`faces` and those that closer views of `boxes` show."""
-        for box in boxes:
-            shown = self._shown(picture, box)
+    def _with(
+        self, picture: NDArray[np.uint8], suspects: Iterable[tuple[BoxXYXY, float]], faces: list[Points]
+    ) -> list[Points]:
+        """`faces` and those that closer views of `suspects` show: boxes, each with how sure the view must be."""
+        for box, needed in suspects:
+            shown = self._shown(picture, box, needed)
             if shown is not None and not any(same_place(bounds(shown), bounds(face)) for face in faces):
                 faces = [*faces, shown]
         return faces
 
-    def _shown(self, picture: NDArray[np.uint8], box: BoxXYXY) -> Points | None:
-        """The mesh that a closer view of a box shows there."""
+    def _shown(self, picture: NDArray[np.uint8], box: BoxXYXY, needed: float) -> Points | None:
+        """The mesh that a closer view of a box shows there, as sure as needed."""
         height, width = picture.shape[:2]
         view = closer(picture, box)
-        sure = [one.mesh for one in self._look(view.rgb) if one.mesh is not None and one.sureness >= CONFIRMED]
+        sure = [one.mesh for one in self._look(view.rgb) if one.mesh is not None and one.sureness >= needed]
         meshes = (view.in_picture(mesh, width, height) for mesh in sure)
         return next((mesh for mesh in meshes if same_place(bounds(mesh), box)), None)
 

@@ -41,7 +41,7 @@ def test_a_small_face_is_found_where_it_is(mesh: FaceMesh, size: int) -> None:
     assert same_place(bounds(faces[0]), (300 + 0.3 * size, 200 + 0.25 * size, 300 + 0.75 * size, 200 + 0.8 * size))
 
 
-@pytest.mark.parametrize("x", [-130, -120, -110, 490, 500])
+@pytest.mark.parametrize("x", [-120, -110, 490, 500])
 def test_a_face_cut_off_by_half_is_found(mesh: FaceMesh, x: int) -> None:
     faces = found(mesh, placed(240, x, 120))
     assert len(faces) == 1
