@@ -5,6 +5,8 @@ In: `images` float32 [batch, 3, px, px], RGB 0-1, letterboxed on grey 114. Out: 
 input size stand in its metadata.
 """
 
+import contextlib
+import io
 import shutil
 import tempfile
 from pathlib import Path
@@ -46,7 +48,8 @@ def exported(weights: Path, scratch: Path, input_px: int | None, settings: dict[
     model = load_checkpoint(Path(shutil.copy(weights, scratch)))
     side = input_px or trained_size(model)
     try:
-        return Path(model.export(imgsz=side, verbose=False, **settings)), side
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):  # bars and advice
+            return Path(model.export(imgsz=side, verbose=False, **settings)), side
     except (AssertionError, *UNREADABLE) as error:
         raise InputError(str(weights), f"Ultralytics cannot export it: {first_line(error)}", MEND) from error
 
