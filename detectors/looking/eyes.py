@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import mediapipe
 from detectors.body import finder as body
 from detectors.boxes import BoxXYXY
 from detectors.face.geometry import distinct, read_face
@@ -44,10 +43,10 @@ class Eyes:
     @cached_property
     def models(self) -> Models:
         """The digests of what looks; a face's look counts the networks that tell a turned head from an empty chair."""
-        seen = (mesh_digest(), mediapipe.digest_of(body.MODEL_FILES))
+        seen = (mesh_digest(), body.body_digest())
         return Models(
             face=hashlib.sha256("".join(seen).encode()).hexdigest(),
-            hands=mediapipe.digest_of(hands.MODEL_FILES),
+            hands=hands.hands_digest(),
             identity=self._recogniser.digest if self._recogniser else "",
         )
 

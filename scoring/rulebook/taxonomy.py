@@ -42,7 +42,12 @@ EXAM_LABELS = (
     ),
     ExamLabel("calculator", "object", "object class", ("second_device",), ("calculator",)),
     ExamLabel("pen", "object", "object class, a part of cheating", ("cheating",), ("pen",)),
-    ExamLabel("looking_away", "signal", "turn of the head, or of the eyes with the head still", ("looking_away",)),
+    ExamLabel(
+        "looking_away",
+        "signal",
+        "turn of the head, or of the eyes with the head still",
+        ("looking_away", "turned_away"),
+    ),
     ExamLabel("looking_forward", "signal", "neither head nor eyes turned: attention is Focused"),
     ExamLabel("peeking", "signal", "short glances to one side, again and again", ("peeking_left", "peeking_right")),
     ExamLabel("talking", "signal", "a mouth that moves", ("talking",)),
