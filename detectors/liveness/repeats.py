@@ -39,8 +39,13 @@ NOISE_LEVELS = 0.5
 # participation) is an event, such as a lamp, that may well happen twice.
 LEAST_MOVEMENT = 0.6
 LEAST_STEPS = 2.4
-CONFIRMED = 2
-"""Checks in a row that must find the same lag, SAME_LAG_MS exact."""
+# A sway or a nod comes again by itself: a window in which one part is like (or the reverse of) another one,
+# REGULAR_FROM to REGULAR_TO steps later, says nothing either. So no loop shorter than about 6 s is found.
+REGULAR = 0.75
+REGULAR_FROM, REGULAR_TO = 2, 10
+CONFIRMED = 10
+"""Checks that must find the same lag, SAME_LAG_MS exact, two for each that does not: with the window, 17 s. Movement
+made of a few swings, such as a rendered person's, comes again for 5 to 8 s by chance."""
 SAME_LAG_MS = 500
 
 
@@ -49,8 +54,8 @@ class Past:
     """What a session showed.
 
     `recent_ms` [m] and `recent` float16 [m, 192]: pictures of the last seconds as they came. `first_ms`: when
-    the first of `steps` uint8 [n, 192] was shown, one every STEP_MS. `lag_ms`: how long ago the last check found the
-    same movement, or 0; `found`: in how many checks in a row.
+    the first of `steps` uint8 [n, 192] was shown, one every STEP_MS. `lag_ms`: how long ago the same
+    movement was found, or 0; `found`: by how many checks.
     """
 
     recent_ms: NDArray[np.int64]
@@ -74,7 +79,7 @@ def past_after(before: Past | None, capture_ms: int, luma: Luma) -> Past:
 
 
 def is_looped(past: Past) -> bool:
-    """Whether what was shown for the last 8 s was shown before."""
+    """Whether what was shown for the last 17 s was shown before."""
     return past.found >= CONFIRMED
 
 
@@ -106,8 +111,10 @@ def _with_steps(past: Past) -> Past:
 
 def _checked(past: Past, now_ms: int) -> Past:
     lag_ms = _lag_found(past)
-    same = past.found > 0 and abs(lag_ms - past.lag_ms) <= SAME_LAG_MS
-    found = 0 if lag_ms == 0.0 else past.found + 1 if same else 1
+    if past.found == 0 or (lag_ms and abs(lag_ms - past.lag_ms) <= SAME_LAG_MS):
+        found = min(past.found + 1, CONFIRMED + 2) if lag_ms else 0
+    else:
+        found, lag_ms = max(past.found - 2, 0), past.lag_ms
     return Past(past.recent_ms, past.recent, past.first_ms, past.steps, now_ms, lag_ms, found)
 
 
@@ -135,7 +142,7 @@ def _last_alike(past: Past, history: Blocks, back_ms: float) -> float:
     lags_ms = times[0] - (past.first_ms + STEP_MS * np.arange(len(likeness)))
     likeness[lags_ms < LEAST_LAG_MS] = 0.0
     alike = np.flatnonzero(likeness >= ALIKE)
-    return float(lags_ms[alike[-1]]) if len(alike) else 0.0
+    return float(lags_ms[alike[-1]]) if len(alike) and not _is_regular(window) else 0.0
 
 
 def _likeness(history: Blocks, window: Blocks, energy: float) -> NDArray[np.float64]:
@@ -153,6 +160,18 @@ def _says_something(energies: NDArray[np.float32]) -> bool:
     total = float(energies.sum())
     moved = np.sqrt(total / energies.size / (COLUMNS * ROWS / 4))
     return moved >= LEAST_MOVEMENT and total**2 / float((energies**2).sum()) >= LEAST_STEPS
+
+
+def _is_regular(window: Blocks) -> bool:
+    """Whether a part of the movement is like another part of it."""
+    products = window @ window.T
+    energies = np.diagonal(products)
+    for shift in range(REGULAR_FROM, REGULAR_TO + 1):
+        shared = float(np.trace(products, offset=shift))
+        bound = np.sqrt(float(energies[:-shift].sum()) * float(energies[shift:].sum()))
+        if abs(shared) >= REGULAR * max(bound, 1e-6):
+            return True
+    return False
 
 
 def _movement(shown: Blocks) -> Blocks:

@@ -83,7 +83,7 @@ def test_a_thumbnail_is_small_and_of_one_shape() -> None:
 
 @pytest.mark.parametrize("fps", [2, 5, 12])
 def test_a_live_person_is_neither_frozen_nor_looped(fps: float) -> None:
-    seen = watched(played(live(60, fps), fps))
+    seen = watched(played(live(40, fps), fps))
     assert set(seen) == {Liveness()}
 
 
@@ -124,28 +124,38 @@ def test_a_gap_in_the_frames_is_not_stillness() -> None:
     assert not any(one.frozen for one in watched([(START_MS + n * 5_000, packed) for n in range(20)]))
 
 
-@pytest.mark.parametrize(
-    ("loop_s", "fps"), [(4.37, 5), (5, 2), (10.13, 3), (10.13, 5), (10.13, 12), (31.7, 5), (120, 2)]
-)
+@pytest.mark.parametrize(("loop_s", "fps"), [(7.37, 5), (10.13, 2), (10.13, 5), (10.13, 12), (31.7, 3)])
 def test_a_stretch_that_is_played_again_is_found(loop_s: float, fps: float) -> None:
     """Whatever part of a step its length leaves over, with new noise in every play."""
-    seen = watched(played(looped(loop_s, loop_s + 20, fps), fps))
-    first_play, second = seen[: int(loop_s * fps)], seen[int((loop_s + 12) * fps) :]
+    seen = watched(played(looped(loop_s, loop_s + 30, fps), fps))
+    first_play, later = seen[: int(loop_s * fps)], seen[int((loop_s + 20) * fps) :]
     assert not any(one.looped for one in first_play)
-    assert sum(one.looped for one in second) > 0.8 * len(second)
+    assert sum(one.looped for one in later) > 0.8 * len(later)
 
 
 def test_a_replay_in_other_light_is_found_and_live_pictures_end_it() -> None:
-    recorded, again = played(live(15, 5), 5), played(live(15, 5), 5, light=0.8, first=75)
-    after = played([100 + t_s for t_s in live(15, 5)], 5, first=150)
+    recorded, again = played(live(25, 5), 5), played(live(25, 5), 5, light=0.8, first=125)
+    after = played([100 + t_s for t_s in live(15, 5)], 5, first=250)
     seen = watched([*recorded, *again, *after])
-    assert all(one.looped for one in seen[75 + 55 : 150])
-    assert not any(one.looped for one in seen[150 + 45 :])
+    assert all(one.looped for one in seen[125 + 100 : 250])
+    assert not any(one.looped for one in seen[250 + 45 :])
 
 
 def test_a_room_in_which_nobody_moves_is_no_loop() -> None:
     seen = watched(played([0.0] * 200, 5))
     assert not any(one.looped for one in seen)
+
+
+def test_a_head_that_rocks_is_no_loop() -> None:
+    """The same movement comes again with every swing, and nobody has recorded it."""
+    frames = []
+    for number, t_s in enumerate(live(60, 5)):
+        shown = ROOM.copy()
+        cv2.circle(shown, (round(1280 + 160 * np.sin(2.1 * t_s)), 960), 25 * 16, (210.0,), -1, cv2.LINE_AA, 4)
+        shown += np.random.default_rng(number).normal(0.0, 2.0, shown.shape)
+        luma = np.clip(shown, 0, 255).astype(np.uint8)
+        frames.append((START_MS + number * 200, thumbnail(np.repeat(luma[:, :, None], 3, axis=2))))
+    assert not any(one.looped for one in watched(frames))
 
 
 def test_a_lamp_that_is_switched_the_same_way_again_is_no_loop() -> None:
@@ -155,10 +165,10 @@ def test_a_lamp_that_is_switched_the_same_way_again_is_no_loop() -> None:
 
 
 def test_after_a_crash_a_loop_is_found_once_it_was_played_again() -> None:
-    frames = played(looped(6, 40, 5), 5)
-    assert watched(frames)[99].looped
-    restarted = watched(frames[100:])
-    assert not any(one.looped for one in restarted[:40])
+    frames = played(looped(8, 60, 5), 5)
+    assert watched(frames)[145].looped
+    restarted = watched(frames[150:])
+    assert not any(one.looped for one in restarted[:80])
     assert restarted[-1].looped
 
 
