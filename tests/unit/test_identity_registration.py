@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY, generate_latest
 
 from detectors.identity.desk import Cadence, Desk
 from detectors.identity.embedder import Embedding, unit
@@ -19,6 +20,8 @@ from detectors.identity.registration import (
     similarity,
 )
 from detectors.identity.sealing import Reference
+from detectors.messages import DetectorLook, IdentityObserved
+from ingest.messages import DeadLetter
 from tests.identity_material import MemoryReferences
 
 MODEL, MASTER = "m" * 64, b"k" * 32
@@ -194,3 +197,24 @@ async def test_nothing_that_can_be_printed_or_logged_shows_an_embedding(caplog: 
         logging.getLogger("t").info("%r %r %r %r", state, waiting, seen(1, face(ANN, 1)), one)
     numbers = [f"{abs(value):.3f}"[1:] for value in face(ANN, 0)[:20]]
     assert not [text for text in numbers if text in caplog.text]
+
+
+async def test_metrics_count_and_name_nobody() -> None:
+    references = MemoryReferences()
+    first = await registered(references)
+    await first.compare(3, [seen(9, face(ANN, 9))])
+    await desk(references, "n" * 64).compare(3, [seen(10, face(ANN, 10))])
+    await first.end(3, "s-1")
+    told = generate_latest(REGISTRY).decode()
+    lines = [line for line in told.splitlines() if line.startswith("proctor_identity_")]
+    labels = {line[line.index("{") + 1 : line.index("}")] for line in lines if "{" in line}
+    assert 'reason="other_model"' in labels
+    assert labels <= {f'reason="{why}"' for why in ("no_fit_face", "other_model", "other_key", "malformed")}
+
+
+def test_what_is_published_has_room_for_one_number() -> None:
+    """Nor has a dead letter any for the content of what it is about."""
+    own = {*IdentityObserved.__struct_fields__} - {*DetectorLook.__struct_fields__}
+    assert own == {"similarity"}
+    assert IdentityObserved.__annotations__["similarity"] is float
+    assert {*DeadLetter.__struct_fields__} == {"topic", "partition", "offset", "stage", "reason", "size_bytes"}
