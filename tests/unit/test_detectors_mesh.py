@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from detectors.face import landmarks
 from detectors.face.landmarks import mesh_digest
 from detectors.looking.eyes import Eyes
 from detectors.looking.reading import Asked
@@ -66,3 +67,13 @@ def test_garbage_is_poison(eyes: Eyes) -> None:
 def test_the_digest_names_the_networks() -> None:
     assert len(mesh_digest()) == 64
     assert mesh_digest() == mesh_digest()
+
+
+def test_the_digest_names_the_method_and_every_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other numbers from the same networks are another model, and so is a look without one of them."""
+    before = mesh_digest()
+    monkeypatch.setattr(landmarks, "METHOD", "another")
+    method = mesh_digest()
+    monkeypatch.undo()
+    monkeypatch.setattr(landmarks, "MODEL_FILES", landmarks.MODEL_FILES[:-1])
+    assert len({before, method, mesh_digest()}) == 3
