@@ -2,8 +2,8 @@
 
 A record's result is a function of its bytes alone: the network's memory begins empty with every record, so that a
 restart, a lost record or another session's sound changes nothing. A memory that was warmed up first was tried and found
-nothing more: speech of twelve synthetic voices in 216 seconds with noise of 20, 10 and 5 dB below it was heard in all of
-them either way; 35 seconds of recorded English at 0.94, 0.94 and 0.91, and no second of noise, typing or tones for it.
+nothing more: 216 seconds of twelve synthetic voices were all heard, with noise of 20, 10 and 5 dB below them, either
+way; of 35 seconds of recorded English 0.94, 0.94 and 0.91, and no second of noise, typing or tones was taken for it.
 """
 
 from dataclasses import dataclass
