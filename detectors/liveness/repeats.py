@@ -27,7 +27,8 @@ RECENT_STEP_MS = 90
 """Of faster streams not every picture is kept."""
 LONGEST_STEP_MS = 8_000
 """After a longer gap the past begins anew."""
-CHECK_MS = 1_000
+CHECK_MS = 2_000
+"""A check takes 2 ms."""
 
 # Measured, best cosine of 8 s of movement over all lags: people at a webcam at most 0.41 within their own past, the
 # same few people who walk through one room again and again at most 0.82; clips played in a loop, encoded again, 0.84
@@ -43,8 +44,8 @@ LEAST_STEPS = 2.4
 # REGULAR_FROM to REGULAR_TO steps later, says nothing either. So no loop shorter than about 6 s is found.
 REGULAR = 0.75
 REGULAR_FROM, REGULAR_TO = 2, 10
-CONFIRMED = 10
-"""Checks that must find the same lag, SAME_LAG_MS exact, two for each that does not: with the window, 17 s. Movement
+CONFIRMED = 6
+"""Checks that must find the same lag, SAME_LAG_MS exact, two for each that does not: with the window, 18 s. Movement
 made of a few swings, such as a rendered person's, comes again for 5 to 8 s by chance."""
 SAME_LAG_MS = 500
 
@@ -79,7 +80,7 @@ def past_after(before: Past | None, capture_ms: int, luma: Luma) -> Past:
 
 
 def is_looped(past: Past) -> bool:
-    """Whether what was shown for the last 17 s was shown before."""
+    """Whether what was shown for the last 18 s was shown before."""
     return past.found >= CONFIRMED
 
 
@@ -112,7 +113,7 @@ def _with_steps(past: Past) -> Past:
 def _checked(past: Past, now_ms: int) -> Past:
     lag_ms = _lag_found(past)
     if past.found == 0 or (lag_ms and abs(lag_ms - past.lag_ms) <= SAME_LAG_MS):
-        found = min(past.found + 1, CONFIRMED + 2) if lag_ms else 0
+        found = min(past.found + 1, CONFIRMED + 1) if lag_ms else 0
     else:
         found, lag_ms = max(past.found - 2, 0), past.lag_ms
     return Past(past.recent_ms, past.recent, past.first_ms, past.steps, now_ms, lag_ms, found)
@@ -124,35 +125,34 @@ def _lag_found(past: Past) -> float:
     if len(past.steps) <= WINDOW or span_ms < (WINDOW + 1) * STEP_MS:
         return 0.0
     history = _movement(past.steps.astype(np.float32))
-    found = [_last_alike(past, history, phase * STEP_MS / PHASES) for phase in range(PHASES)]
+    sums = np.concatenate([[0.0], np.cumsum((history.astype(np.float64) ** 2).sum(axis=1))])
+    energies = sums[WINDOW:] - sums[:-WINDOW]
+    found = [_last_alike(past, history, energies, phase * STEP_MS / PHASES) for phase in range(PHASES)]
     return min((lag_ms for lag_ms in found if lag_ms), default=0.0)
 
 
-def _last_alike(past: Past, history: Blocks, back_ms: float) -> float:
+def _last_alike(past: Past, history: Blocks, stretches: NDArray[np.float64], back_ms: float) -> float:
     """Lag of the latest stretch that is like the window that ended `back_ms` ago, 0: none is.
 
-    The latest: what is played for the third time is like both plays before.
+    `stretches`: the energy of each one's movement. The latest: what is played a third time is like both plays before.
     """
     times = past.recent_ms[-1] - back_ms - STEP_MS * np.arange(WINDOW, -1, -1)
     window = _movement(_shown_at(past, times))
     energies = (window**2).sum(axis=1)
     if not _says_something(energies):
         return 0.0
-    likeness = _likeness(history, window, float(energies.sum()))
+    likeness = _products(history, window) / np.sqrt(np.maximum(stretches * float(energies.sum()), 1e-6))
     lags_ms = times[0] - (past.first_ms + STEP_MS * np.arange(len(likeness)))
     likeness[lags_ms < LEAST_LAG_MS] = 0.0
     alike = np.flatnonzero(likeness >= ALIKE)
     return float(lags_ms[alike[-1]]) if len(alike) and not _is_regular(window) else 0.0
 
 
-def _likeness(history: Blocks, window: Blocks, energy: float) -> NDArray[np.float64]:
-    """Cosine of the window's movement with that of each stretch of the history, [len(history) - WINDOW + 1]."""
+def _products(history: Blocks, window: Blocks) -> NDArray[np.float64]:
+    """Product of the window's movement with that of each stretch of the history, [len(history) - WINDOW + 1]."""
     stretches = len(history) - WINDOW + 1
-    products = history @ window.T
-    shared = sum(products[step : step + stretches, step] for step in range(WINDOW))
-    sums = np.concatenate([[0.0], np.cumsum((history.astype(np.float64) ** 2).sum(axis=1))])
-    energies = sums[WINDOW:] - sums[:stretches]
-    return np.asarray(shared / np.sqrt(np.maximum(energies * energy, 1e-6)), np.float64)
+    steps = history @ window.T
+    return np.asarray(sum(steps[step : step + stretches, step] for step in range(WINDOW)), np.float64)
 
 
 def _says_something(energies: NDArray[np.float32]) -> bool:

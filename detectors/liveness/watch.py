@@ -11,7 +11,7 @@ from detectors.liveness.thumbnail import luma_of
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """`frozen`: nothing has moved for 3 s. `looped`: the last 17 s were shown before. `framed`: between bars for 5 s.
+    """`frozen`: nothing has moved for 3 s. `looped`: the last 18 s were shown before. `framed`: between bars for 5 s.
 
     `covered`: no detail in this picture.
     """
