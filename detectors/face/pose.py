@@ -51,21 +51,23 @@ class Pose:
 def head_pose(points: Points, width: int, height: int) -> Pose:
     """Pose of the head by the canonical face through a camera whose focal length is the picture's longer side.
 
-    Compared on real clips and 800 rendered pictures of known pose (root mean square error of yaw and pitch against a
-    person's own middle; `false`: share of the frames of a man who leans about before his screen and seems to turn by
-    more than 15 degrees; `portrait`: mean change of the yaw when the same frames are cut to 9:16):
+    Compared on 570 rendered pictures of known pose (root mean square error of yaw and pitch in degrees, against each
+    person's own middle; the depth of the rendered heads was once chosen by this way, so its scale proves little), on a
+    clip of a man who leans about before his screen (`false`: share of the frames that read more than 15 degrees of yaw)
+    and on the same clip cut to 9:16 (`upright`: mean change of the yaw by the cut):
 
-    | way | yaw | pitch | false | portrait |
+    | way | yaw | pitch | false | upright |
     |---|---|---|---|---|
-    | SQPNP, 15 points, focal length the longer side (this one) | 2.0 | 3.2 | 0.00 | 1.9 |
-    | SQPNP, 15 points, focal length the width | 2.0 | 3.2 | 0.00 | 6.7 |
-    | the same, then refined by Levenberg-Marquardt | 2.0 | 3.2 | 0.00 | 1.9 |
-    | against the line to the camera instead of its axis | 1.5 | 2.7 | 0.10 | |
-    | similarity of 15 points to MediaPipe's own depth | 1.5 | 2.3 | 0.11 | |
-    | similarity of 151 points of the upper face | 1.9 | 2.2 | 0.11 | |
-    | similarity of all 468 points: a yawn reads as 2.7 degrees of pitch, here as 0.2 | 2.1 | 2.8 | 0.11 | |
-    | similarity of 15 points, turned back by the line to the camera | 2.9 | 2.7 | 0.00 | |
-    | scaled orthographic, 15 points | 2.5 | 2.8 | 0.13 | |
+    | SQPNP of 15 points, focal length the longer side (this one) | 2.0 | 3.1 | 0.00 | 1.9 |
+    | the same, focal length the width | 2.0 | 3.1 | 0.00 | 6.7 |
+    | the same, focal length 1.4 / 4 longer sides | 1.7 / 2.0 | 3.0 / 2.8 | 0.00 / 0.07 | 1.4 / 0.6 |
+    | the same, then refined by Levenberg-Marquardt | 2.0 | 3.1 | 0.00 | 1.9 |
+    | SQPNP of 151 points of the upper face / of all 468 | 2.5 / 2.9 | 3.1 / 2.4 | 0.00 | 1.8 / 1.9 |
+    | this one against the line to the camera instead of its axis | 1.5 | 2.7 | 0.10 | 0.1 |
+    | similarity in 3-D to MediaPipe's own depth, 15 points | 1.5 | 2.3 | 0.10 | 0.0 |
+    | the same, 151 points / all 468 (of which a yawn moves the pitch) | 1.9 / 2.0 | 2.2 / 2.7 | 0.10 | 0.0 |
+    | the same, 15 points, turned back by the line to the camera | 2.9 | 2.7 | 0.00 | 2.0 |
+    | scaled orthographic, 15 points | 2.5 | 2.8 | 0.13 | 0.0 |
 
     People who lean to the side keep their head along the camera's axis, so a pose against the line to the camera says
     "turned" of them; where they look is told by that line and the eyes together (see `sight_yaw`).
