@@ -50,12 +50,16 @@ def rate(count: int, hours: float) -> Estimate:
 def pooled_share(hits: Sequence[int], tries: Sequence[int]) -> Estimate | None:
     """A share over exams whose frames hang together: bootstrap over the exams, always the same draws.
 
-    None when there was nothing to hit. An interval over frames would take one bad exam for hundreds of misses.
+    None when there was nothing to hit. An interval over frames would take one bad exam for hundreds of misses. Where no
+    exam has a hit, or all have nothing else, draws tell nothing: then Wilson's interval over exams.
     """
     if len(hits) != len(tries):
         raise ValueError(f"{len(hits)} hits for {len(tries)} exams")
     if sum(tries) == 0:
         return None
+    if sum(hits) in (0, sum(tries)):
+        asked = sum(one > 0 for one in tries)
+        return share(asked if sum(hits) else 0, asked)
     hit, tried = np.array(hits, float), np.array(tries, float)
     drawn = np.random.default_rng(0).integers(0, len(hit), (DRAWS, len(hit)))
     of = np.maximum(tried[drawn].sum(axis=1), 1.0)

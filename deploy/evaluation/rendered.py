@@ -79,6 +79,12 @@ class Gap:
         """Whether it is as small as it should be."""
         return self.size <= AIM
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether there were exams enough to say so: the worst value's upper bound is as near to the best one, too."""
+        worst = self.worst.face_miss
+        return worst is not None and worst.high - _missed(self.best) <= AIM
+
 
 KINDS: dict[str, Callable[[Condition], str]] = {
     "skin": lambda one: f"step {one.skin}",

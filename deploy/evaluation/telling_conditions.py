@@ -29,6 +29,7 @@ def verdict(gap: Gap) -> Text:
     best, worst = (f"{percent(one.face_miss)} of looks at {gap.kind} {one.value}" for one in (gap.best, gap.worst))
     line = f"{gap.kind}: faces are missed in {best}, in {worst}: {gap.size * 100:.1f} points apart, "
     words = f"within the aim of {AIM * 100:g}" if gap.is_met else f"MORE than the aim of {AIM * 100:g}"
+    words += "" if gap.is_sure or not gap.is_met else "; more exams are needed to be sure of it"
     return Text(line).append(words, style="green" if gap.is_met else "bold red")
 
 
@@ -58,7 +59,14 @@ def conditions_document(
     return {
         "conditions": [finite(asdict(one), "false_per_hour") for one in values],
         "face_miss_gaps": [
-            {"kind": one.kind, "best": one.best.value, "worst": one.worst.value, "gap": one.size, "met": one.is_met}
+            {
+                "kind": one.kind,
+                "best": one.best.value,
+                "worst": one.worst.value,
+                "gap": one.size,
+                "met": one.is_met,
+                "sure": one.is_sure,
+            }
             for one in apart
         ],
         "exams": [

@@ -65,6 +65,12 @@ def test_one_bad_exam_of_many_is_not_hundreds_of_misses() -> None:
     assert found == pooled_share([100] + [0] * 39, [100] * 40)
 
 
+def test_no_miss_in_three_exams_proves_little() -> None:
+    """Catches draws that all say nothing and look like certainty."""
+    assert pooled_share([0, 0, 0], [200, 200, 0]) == share(0, 2)
+    assert pooled_share([200, 200], [200, 200]) == share(2, 2)
+
+
 @given(SPANS, SPANS)
 def test_spans_are_what_counting_milliseconds_says(some: list[Span], others: list[Span]) -> None:
     """Catches touching, nested and empty spans that are counted twice or lost."""

@@ -61,6 +61,12 @@ def test_conditions_are_compared_by_their_misses() -> None:
     assert condition_table(values).row_count == len(values)
 
 
+def test_a_gap_that_few_exams_do_not_show_is_said_to_be_unsure() -> None:
+    skin, *_ = gaps(by_condition([_exam(Condition(skin=0), 0), _exam(Condition(skin=5), 0)]))
+    assert (skin.size, skin.is_met, skin.is_sure) == (0.0, True, False)
+    assert "more exams are needed" in verdict(skin).plain
+
+
 def _exam(condition: Condition, missed: int) -> Exam:
     observed = seen_of([Run("normal", 12)])
     done = evaluate("exam", [], observed, Terms(load_policy("default"), FPS), [])
