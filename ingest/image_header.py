@@ -2,16 +2,17 @@
 
 import struct
 
-EXIF = b"Exif\x00\x00"
-JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # the markers that carry a frame's size
-JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
+from ingest.jpeg_markers import MOST_PASSES, read_markers
+
+BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
+GREY_OR_COLOUR = (1, 3)  # components; what has four is ink, inverted or not as its maker liked
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:
     """(width, height) in pixels; None when `data` is no image of these kinds or its head is cut off."""
     try:
         if data.startswith(b"\xff\xd8"):
-            return _jpeg_size(data)
+            return read_markers(data).size
         if data.startswith(b"\x89PNG\r\n\x1a\n"):
             return struct.unpack_from(">II", data, 16)
         if data.startswith(b"BM"):
@@ -27,32 +28,29 @@ def image_size(data: bytes) -> tuple[int, int] | None:
 def is_whole(data: bytes) -> bool:
     """Whether the file ends as its kind must; decoders fill the missing part of a JPEG or PNG with grey, silently."""
     if data.startswith(b"\xff\xd8"):
-        return data.rstrip(b"\0")[-2:] == b"\xff\xd9"
+        return read_markers(data).end is not None
     if data.startswith(b"\x89PNG"):
         return b"IEND" in data[-32:]
     return True
 
 
+def flaw(data: bytes) -> str | None:
+    """Why a file with a sound head should not be decoded all the same; None when it may be."""
+    if data.startswith(b"\xff\xd8") and read_markers(data).passes > MOST_PASSES:
+        return f"has more than {MOST_PASSES} passes; cameras make 1"
+    return None if is_whole(data) else "is cut off"
+
+
 def is_plain_jpeg(data: bytes) -> bool:
-    """Whether this is a JPEG that looks the same to every reader: without EXIF, which may turn it."""
-    return data.startswith(b"\xff\xd8") and EXIF not in data[:65_536]
+    """Whether this is a JPEG that looks the same to every reader, and nothing else.
 
-
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    at = 2
-    while True:
-        start, marker = struct.unpack_from(">BB", data, at)
-        if start != 0xFF:
-            return None
-        if marker in JPEG_SIZES:
-            height, width = struct.unpack_from(">HH", data, at + 5)
-            return width, height
-        if marker == 0xFF:
-            at += 1
-        elif marker in JPEG_ALONE:
-            at += 2
-        else:
-            at += 2 + struct.unpack_from(">H", data, at + 2)[0]
+    Not with EXIF, which may turn it, of a rare coding, in inks, or with more behind its end.
+    """
+    if not data.startswith(b"\xff\xd8"):
+        return False
+    found = read_markers(data)
+    usual = found.frame in (BASELINE, EXTENDED, PROGRESSIVE) and found.components in GREY_OR_COLOUR
+    return usual and not found.exif and found.end == len(data)
 
 
 def _webp_size(data: bytes) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import PoisonError
-from ingest.image_header import image_size, is_whole
+from ingest.jpeg_markers import MOST_PASSES, JpegMarkers, read_markers
 
 MAX_PICTURE_PX = 25_000_000
 """A 5000 x 5000 picture takes 75 MB decoded; no webcam sends more."""
@@ -21,17 +21,20 @@ REDUCED = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.
 def check_picture(data: bytes) -> tuple[int, int]:
     """Width and height of a JPEG that may be decoded.
 
-    Raises: PoisonError when it is too large in bytes or pixels, cut off (decoders fill the rest with grey), or no JPEG.
+    Raises: PoisonError when it is too large in bytes or pixels, would keep the decoder busy for long, is cut off
+    (decoders fill the rest with grey), or no JPEG.
     """
     if len(data) > MAX_PICTURE_BYTES:
         raise PoisonError(f"a picture of {len(data)} bytes; at most {MAX_PICTURE_BYTES} are read")
-    size = image_size(data) if data.startswith(JPEG) else None
-    if size is None:
+    found = read_markers(data) if data.startswith(JPEG) else JpegMarkers()
+    if found.size is None:
         raise PoisonError("not a JPEG file, or one without a readable header")
-    width, height = size
+    width, height = found.size
     if not 0 < width * height <= MAX_PICTURE_PX:
         raise PoisonError(f"a picture of {width}x{height} pixels; 1 to {MAX_PICTURE_PX} are decoded")
-    if not is_whole(data):
+    if found.passes > MOST_PASSES:
+        raise PoisonError(f"a JPEG file of more than {MOST_PASSES} passes; cameras make 1")
+    if found.end is None:
         raise PoisonError("a JPEG file that was cut off")
     return width, height
 

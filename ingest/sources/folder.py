@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingest.errors import InputError
-from ingest.image_header import image_size, is_plain_jpeg, is_whole
+from ingest.image_header import flaw, image_size, is_plain_jpeg
 from ingest.picture import decode, unusable
 from ingest.sources.container import unreadable_path
 from ingest.sources.quiet import quiet
@@ -102,7 +102,7 @@ def _why_not(file: Path) -> str | None:
     size = image_size(data)
     if size is None:
         return "is no picture"
-    return unusable(*size) or (None if is_whole(data) else "is cut off")
+    return unusable(*size) or flaw(data)
 
 
 def _read(file: Path, offset_ms: int) -> Picture | None:
