@@ -5,7 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import PoisonError
-from ingest.jpeg_markers import MOST_PASSES, JpegMarkers, read_markers
+from ingest.image_header import kind_of
+from ingest.jpeg_markers import MOST_PASSES, read_markers
 
 MAX_PICTURE_PX = 25_000_000
 """A 5000 x 5000 picture takes 75 MB decoded; no webcam sends more."""
@@ -13,6 +14,7 @@ MAX_PICTURE_BYTES = 8 << 20
 """Twice what a record of `frames` may hold."""
 
 JPEG = b"\xff\xd8"
+UNDECODABLE = "a JPEG file that cannot be decoded: damaged, or of a kind that no camera writes"
 
 # libjpeg can decode at 1/2, 1/4 and 1/8 by leaving out coefficients: 640x480 in 0.56 ms instead of 1.0 ms.
 REDUCED = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
@@ -26,7 +28,9 @@ def check_picture(data: bytes) -> tuple[int, int]:
     """
     if len(data) > MAX_PICTURE_BYTES:
         raise PoisonError(f"a picture of {len(data)} bytes; at most {MAX_PICTURE_BYTES} are read")
-    found = read_markers(data) if data.startswith(JPEG) else JpegMarkers()
+    if not data.startswith(JPEG):
+        raise PoisonError(f"not a JPEG file: it is {kind_of(data)}")
+    found = read_markers(data)
     if found.size is None:
         raise PoisonError("not a JPEG file, or one without a readable header")
     width, height = found.size
@@ -35,7 +39,7 @@ def check_picture(data: bytes) -> tuple[int, int]:
     if found.passes > MOST_PASSES:
         raise PoisonError(f"a JPEG file of more than {MOST_PASSES} passes; cameras make 1")
     if found.end is None:
-        raise PoisonError("a JPEG file that was cut off")
+        raise PoisonError("a JPEG file that was cut off, or damaged: it does not come to its end")
     return width, height
 
 
@@ -53,7 +57,7 @@ def decode_picture(data: bytes, factor: int = 1) -> NDArray[np.uint8]:
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
-        raise PoisonError(f"a JPEG file that cannot be decoded: {error}") from error
+        raise PoisonError(UNDECODABLE) from error
     if picture is None:
-        raise PoisonError("a JPEG file that cannot be decoded")
+        raise PoisonError(UNDECODABLE)
     return np.asarray(picture, np.uint8)
