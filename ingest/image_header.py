@@ -5,6 +5,18 @@ import struct
 from ingest.jpeg_markers import MOST_PASSES, read_markers
 
 BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
+KINDS = (
+    (b"\xff\xd8", "a JPEG file"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"BM", "a BMP picture"),
+    (b"II*\0", "a TIFF picture"),
+    (b"MM\0*", "a TIFF picture"),
+    (b"%PDF", "a PDF"),
+)
+HEIF_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"msf1")
+WEB_PAGES = (b"<!doctype html", b"<html")
+OS2_HEADER_BYTES = 12  # the oldest kind of BMP
 GREY_OR_COLOUR = (1, 3)  # components; what has four is ink, inverted or not as its maker liked
 
 
@@ -16,6 +28,8 @@ def image_size(data: bytes) -> tuple[int, int] | None:
         if data.startswith(b"\x89PNG\r\n\x1a\n"):
             return struct.unpack_from(">II", data, 16)
         if data.startswith(b"BM"):
+            if struct.unpack_from("<I", data, 14) == (OS2_HEADER_BYTES,):
+                return struct.unpack_from("<HH", data, 18)
             width, height = struct.unpack_from("<ii", data, 18)
             return width, abs(height)
         if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
@@ -23,6 +37,19 @@ def image_size(data: bytes) -> tuple[int, int] | None:
     except struct.error:
         return None
     return None
+
+
+def kind_of(data: bytes) -> str:
+    """What a file is, by its first bytes, in words for a person: "a PNG picture", "a web page", "empty"."""
+    if not data:
+        return "empty"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "a WebP picture"
+    if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS:
+        return "an AVIF or HEIC picture"
+    if data[:100].lstrip().lower().startswith(WEB_PAGES):
+        return "a web page"
+    return next((kind for start, kind in KINDS if data.startswith(start)), "no picture")
 
 
 def is_whole(data: bytes) -> bool:
