@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingest.errors import InputError
-from ingest.image_header import flaw, image_size, is_plain_jpeg
+from ingest.image_header import flaw, image_size, is_plain_jpeg, kind_of
 from ingest.picture import decode, unusable
 from ingest.sources.container import unreadable_path
 from ingest.sources.quiet import quiet
@@ -13,6 +13,7 @@ from ingest.sources.source import Kind, Picture, Unreadable, Wanted
 from ingest.sources.video import everything
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+READABLE = (b"\xff\xd8", b"\x89PNG", b"BM", b"RIFF")
 PICTURES_PER_S = 2  # the pipeline's usual rate, so that each picture becomes one frame
 LARGEST_FILE_BYTES = 256 << 20
 
@@ -93,6 +94,12 @@ def _natural(file: Path) -> list[tuple[int, str]]:
 
 def _why_not(file: Path) -> str | None:
     """Why a file cannot be used, from its head and its end alone; None when it looks as if it could."""
+    found = _usable(file)
+    return found if isinstance(found, str) else None
+
+
+def _usable(file: Path) -> bytes | str:
+    """A file's bytes, read once (it may change or go meanwhile), or why it cannot be used."""
     try:
         if file.stat().st_size > LARGEST_FILE_BYTES:
             return "the file is too large"
@@ -101,14 +108,14 @@ def _why_not(file: Path) -> str | None:
         return error.strerror or str(error)
     size = image_size(data)
     if size is None:
-        return "is no picture"
-    return unusable(*size) or flaw(data)
+        return "has no readable header" if data.startswith(READABLE) else f"is {kind_of(data)}"
+    return unusable(*size) or flaw(data) or data
 
 
 def _read(file: Path, offset_ms: int) -> Picture | None:
-    if _why_not(file) is not None:
+    data = _usable(file)
+    if isinstance(data, str):
         return None
-    data = file.read_bytes()
     bgr = decode(data)
     return None if bgr is None else Picture(offset_ms, bgr, data if is_plain_jpeg(data) else None)
 
