@@ -56,7 +56,7 @@ class Eyes:
         Raises: PoisonError when it cannot be decoded or is too large.
         """
         width, height = check_picture(asked.jpeg)
-        rgb = decoded(asked.jpeg)
+        rgb = _rgb(asked.jpeg, width, height)
         points = self._mesh.find(rgb, width, height)
         faces = distinct([read_face(one, width, height) for one in points])
         boxes = _scaled(faces, rgb.shape[1] / width)
@@ -75,7 +75,11 @@ def decoded(jpeg: bytes) -> NDArray[np.uint8]:
 
     Raises: PoisonError when it cannot be decoded or is too large.
     """
-    factor = reduction(*check_picture(jpeg), LOOK_SIDE_PX)
+    return _rgb(jpeg, *check_picture(jpeg))
+
+
+def _rgb(jpeg: bytes, width: int, height: int) -> NDArray[np.uint8]:
+    factor = reduction(width, height, LOOK_SIDE_PX)
     return np.asarray(cv2.cvtColor(decode_picture(jpeg, factor), cv2.COLOR_BGR2RGB), np.uint8)
 
 
