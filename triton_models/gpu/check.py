@@ -74,7 +74,7 @@ async def ask(client: aio.InferenceServerClient, jpeg: bytes) -> Reply:
     return Reply(answer.as_numpy(BOXES.name), digest.item().decode(), knows.item())
 
 
-async def wait_ready(client: aio.InferenceServerClient, deadline_s: float) -> None:
+async def wait_ready(client: aio.InferenceServerClient, address: str, deadline_s: float) -> None:
     """Return when the model can be asked. Raises TransientError after the deadline."""
     try:
         async with asyncio.timeout(deadline_s):
@@ -83,7 +83,7 @@ async def wait_ready(client: aio.InferenceServerClient, deadline_s: float) -> No
                     return
                 await asyncio.sleep(POLL_S)
     except TimeoutError as error:
-        raise TransientError(f"no Triton has the model {MODEL_NAME!r} ready after {deadline_s:.0f} s") from error
+        raise TransientError(f"no model {MODEL_NAME!r} is ready at {address} after {deadline_s:g} s") from error
 
 
 async def _is_ready(client: aio.InferenceServerClient) -> bool:
@@ -97,7 +97,7 @@ async def replies_of(address: str, pictures: Mapping[str, bytes], wait_s: float)
     """What a server answers to all pictures, asked at once, so that they share batches."""
     client = aio.InferenceServerClient(address)
     try:
-        await wait_ready(client, wait_s)
+        await wait_ready(client, address, wait_s)
         return dict(zip(pictures, await asyncio.gather(*(ask(client, one) for one in pictures.values())), strict=True))
     finally:
         await client.close()

@@ -1,8 +1,9 @@
 """DALI's half of the ensemble: JPEG files and their fit in, letterboxed tensors out.
 
 Decoding ignores EXIF orientation and the geometry comes from outside: pictures lie where `boxes.letterbox` lays them.
-Shrinking averages (antialias), as the CPU's reduced decoding does: without, a picture larger than twice the square
-would be sampled at points.
+Shrinking goes the CPU's way, in two steps: to the size of its reduced decoding (a half is the mean of 2x2 pixels in
+both), then bilinear to the size in the square. In one averaging step the worst overlap with the CPU's boxes on the
+check's pictures was 0.90, so it is 0.97.
 """
 
 import importlib
@@ -30,7 +31,7 @@ def dali() -> Any:
 
 
 def letterbox_pipeline(side_px: int, batch: int, device: Device) -> Any:
-    """A DALI pipeline: `jpeg` uint8 [bytes] and `fit` int32 [6] a sample in, float32 [3, side, side] RGB 0-1 out.
+    """A DALI pipeline: `jpeg` uint8 [bytes] and `fit` int32 [8] a sample in, float32 [3, side, side] RGB 0-1 out.
 
     Raises: InputError when DALI is not installed.
     """
@@ -48,8 +49,9 @@ def _letterboxed(fn: Any, types: Any, side_px: int, device: Device) -> Any:
     fit = fn.external_source(device="cpu", name=FIT.name, dtype=types.INT32, ndim=1)
     decoder = "mixed" if device == Device.GPU else "cpu"
     rgb = fn.decoders.image(jpeg, device=decoder, output_type=types.RGB, adjust_orientation=False)
-    size = fn.cast(fit[0:2], dtype=types.FLOAT)
-    fitted = fn.resize(rgb, size=size, interp_type=types.INTERP_LINEAR, antialias=True)
+    bilinear = {"interp_type": types.INTERP_LINEAR, "antialias": False}
+    reduced = fn.resize(rgb, size=fn.cast(fit[4:6], dtype=types.FLOAT), **bilinear)
+    fitted = fn.resize(reduced, size=fn.cast(fit[0:2], dtype=types.FLOAT), **bilinear)
     beyond = {"out_of_bounds_policy": "pad", "fill_values": [PAD_VALUE] * 3}
     square = fn.slice(fitted, start=-fit[2:4], shape=[side_px, side_px], axes=[0, 1], **beyond)
     return fn.crop_mirror_normalize(square, dtype=types.FLOAT, output_layout="CHW", mean=[0.0] * 3, std=[255.0] * 3)

@@ -30,7 +30,7 @@ CARD, WEIGHTS, PLAN, PIPELINE = "model.json", "model.onnx", "model.plan", "model
 BACKENDS = Path(__file__).parent / "backends"
 
 IMAGES, LETTERBOXED = "images", "DALI_OUTPUT_0"
-FIT = Tensor("fit", "TYPE_INT32", (6,))
+FIT = Tensor("fit", "TYPE_INT32", (8,))
 ROWS = Tensor("rows", "TYPE_FP32", (MOST_BOXES, BOX_COLUMNS))
 """x1, y1, x2, y2 in pixels of the square, confidence, class; of no confidence after the last."""
 

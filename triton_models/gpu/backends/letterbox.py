@@ -7,11 +7,11 @@ import numpy as np
 import triton_python_backend_utils as pb_utils
 from numpy.typing import NDArray
 
-from triton_models.boxes import PAD_VALUE
+from triton_models.boxes import letterbox
 from triton_models.contract import JPEG
-from triton_models.gpu.fit import Fit, read_fit
+from triton_models.gpu.fit import read_fit
 from triton_models.gpu.repository import FIT, LETTERBOXED, card_beside
-from triton_models.pictures import decode_picture
+from triton_models.pictures import decode_picture, reduction
 
 
 class TritonPythonModel:
@@ -28,13 +28,10 @@ class TritonPythonModel:
 
     def _answer(self, request: Any) -> Any:
         jpeg, fit = (pb_utils.get_input_tensor_by_name(request, tensor.name).as_numpy() for tensor in (JPEG, FIT))
-        images = self._images(decode_picture(jpeg.tobytes()), read_fit(fit[0]))
-        return pb_utils.InferenceResponse([pb_utils.Tensor(LETTERBOXED, images)])
+        return pb_utils.InferenceResponse([pb_utils.Tensor(LETTERBOXED, self._image(jpeg.tobytes(), fit[0]))])
 
-    def _images(self, picture: NDArray[np.uint8], fit: Fit) -> NDArray[np.float32]:
-        shrinks = fit.fitted_width < fit.width
-        size = (fit.fitted_width, fit.fitted_height)
-        fitted = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-        square = np.full((self._side_px, self._side_px, 3), PAD_VALUE, np.uint8)
-        square[fit.top : fit.top + fit.fitted_height, fit.left : fit.left + fit.fitted_width] = fitted
-        return np.ascontiguousarray(square[..., ::-1].transpose(2, 0, 1)[None], np.float32) / np.float32(255)
+    def _image(self, jpeg: bytes, fit: NDArray[np.int32]) -> NDArray[np.float32]:
+        source = read_fit(fit)
+        return letterbox(
+            decode_picture(jpeg, reduction(source.width, source.height, self._side_px)), self._side_px
+        ).tensor
