@@ -62,3 +62,6 @@ def test_without_a_gpu_building_and_serving_an_engine_stop_at_once(tmp_path: Pat
     (tmp_path / ENGINE).write_bytes(msgspec.json.encode(HERE))
     with pytest.raises(InputError, match="nvidia-smi is not here"):
         check_engine(tmp_path)
+    (tmp_path / ENGINE).write_text("{}")
+    with pytest.raises(InputError, match="does not say what the engine is for"):
+        check_engine(tmp_path)

@@ -57,6 +57,10 @@ def check_engine(folder: Path) -> None:
     """Raises: InputError when the repository holds an engine that was built for another GPU or TensorRT."""
     if not (folder / ENGINE).is_file():
         return
-    built = msgspec.json.decode((folder / ENGINE).read_bytes(), type=Machine)
+    mend = "Build the repository again on this machine, in this image"
+    try:
+        built = msgspec.json.decode((folder / ENGINE).read_bytes(), type=Machine)
+    except msgspec.MsgspecError as error:
+        raise InputError(str(folder / ENGINE), f"does not say what the engine is for: {error}", mend) from error
     if reason := why_unfit(built, this_machine()):
-        raise InputError(f"the engine in {folder}", reason, "Build the repository again on this machine, in this image")
+        raise InputError(f"the engine in {folder}", reason, mend)
