@@ -3,8 +3,8 @@
 The plain client is what most write first: it decodes and letterboxes each frame itself and sends it as float32 to the
 network's own model, one frame a request. Both ask the same server in the same run, in turns.
 
-`PROCTOR_TRITON=host:port python tests/benchmarks/bench_gpu.py [SECONDS]` asks a server that build.sh has filled; without
-the variable a small one starts here, on the CPU, to show that this program works.
+`PROCTOR_TRITON=host:port python tests/benchmarks/bench_gpu.py [SECONDS]` asks a server that build.sh has filled;
+without the variable a small one starts here, on the CPU, to show that this program works.
 """
 
 import asyncio

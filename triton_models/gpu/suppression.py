@@ -4,6 +4,7 @@ Only operators of the ONNX standard are used, so onnxruntime runs the very graph
 is a layer of TensorRT's own. Precision stands in the graph because TensorRT 11 has dropped `--fp16`. Needs onnx.
 """
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from triton_models.contract import MOST_BOXES
 from triton_models.gpu.half import to_half
 from triton_models.gpu.repository import ROWS, engine_floor
 from triton_models.model_card import ModelCard
-from triton_models.training.extra import extra, first_line
+from triton_models.network import first_line
 
 MOST_PX = 1 << 30
 """An end for slices that is beyond any axis."""
@@ -26,7 +27,7 @@ def write_engine_onnx(model: Path, card: ModelCard, out: Path, half: bool = True
 
     Raises: InputError when the package onnx is not installed, or the graph does not fit together.
     """
-    onnx = extra("onnx", "building an engine")
+    onnx = onnx_package()
     document = onnx.load(str(model))
     if half:
         to_half(onnx, document.graph)
@@ -37,6 +38,15 @@ def write_engine_onnx(model: Path, card: ModelCard, out: Path, half: bool = True
         mend = "Export the model again with `python -m triton_models export`"
         raise InputError(str(model), f"cannot carry the suppression: {first_line(error)}", mend) from error
     onnx.save(document, str(out))
+
+
+def onnx_package() -> Any:
+    """The package onnx, which serving does not need. Raises InputError when it is not installed."""
+    try:
+        return importlib.import_module("onnx")
+    except ModuleNotFoundError as error:
+        mend = "Run: pip install -r triton_models/gpu/requirements.txt"
+        raise InputError("building an engine", f"needs the package {error.name}", mend) from error
 
 
 class Suppression:
