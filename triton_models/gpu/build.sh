@@ -2,7 +2,7 @@
 # Inside the official Triton image, with the repository mounted: makes the model repository for this GPU and this image,
 # serves it and holds it to the contract. The folder stays, ready for `tritonserver --model-repository=FOLDER`.
 #
-#   docker run --rm --gpus all --shm-size=1g -v "$PWD":/proctor -w /proctor "$TRITON_IMAGE" \
+#   docker run --rm --gpus all --shm-size=1g -e PIP_BREAK_SYSTEM_PACKAGES=1 -v "$PWD":/proctor -w /proctor "$TRITON_IMAGE" \
 #       bash -c 'pip install -r triton_models/gpu/requirements.txt && triton_models/gpu/build.sh .state/gpu'
 #
 # TRITON_IMAGE is the reference of an official image with every backend (its tag ends in -py3), Python 3.11 or later.
