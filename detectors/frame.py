@@ -40,7 +40,9 @@ class Glance:
 def observations_of(glance: Glance, live: Liveness, alike: float | None) -> Iterator[Look]:
     """What is published of a glance. `alike`: how alike its face is to the registered one; None: nothing is said."""
     frame, reading, models = glance.frame, glance.reading, glance.models
-    quality = structs.replace(reading.quality, frozen=live.frozen, looped=live.looped, framed=live.framed)
+    quality = structs.replace(
+        reading.quality, frozen=live.frozen, looped=live.looped, framed=live.framed, covered=live.covered
+    )
     yield FaceObserved(**_look(frame, models.face), faces=reading.faces, quality=quality, person=reading.person)
     if (hands := reading.hands) is not None:
         look = _look(frame, models.hands)

@@ -16,7 +16,10 @@ log = logging.getLogger(__name__)
 
 
 class Intake:
-    """Reads one batch after another. `accept` is handed every new record with its slot, opened in its lane."""
+    """Reads one batch after another. `accept` is handed every new record with its slot, opened in its lane.
+
+    `left` hears of partitions whose lane was abandoned: they are another worker's, or begin again further back.
+    """
 
     def __init__(
         self,
@@ -24,8 +27,9 @@ class Intake:
         lanes: Lanes,
         accept: Callable[[Record, Slot], None],
         meters: Meters = FRAME_METERS,
+        left: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self._reader, self._lanes, self._accept, self._meters = reader, lanes, accept, meters
+        self._reader, self._lanes, self._accept, self._meters, self._left = reader, lanes, accept, meters, left
         self._paused: set[TopicPartition] = set()
 
     async def read(self) -> None:
@@ -43,7 +47,7 @@ class Intake:
         lane = self._lanes.get(tp)
         if lane is not None and lane.was_rewound(record.offset):
             log.warning("partition was rewound", extra={"partition": tp.partition, "offset": record.offset})
-            self._lanes.pop(tp).abandon()
+            self._abandon(tp)
             lane = None
         if lane is None:
             lane = self._lanes[tp] = Lane()
@@ -59,8 +63,12 @@ class Intake:
         owned = self._reader.assignment()
         for tp in [tp for tp in self._lanes if owned and tp not in owned]:
             log.info("partition lost", extra={"partition": tp.partition, "open_frames": len(self._lanes[tp])})
-            self._lanes.pop(tp).abandon()
+            self._abandon(tp)
             self._paused.discard(tp)
+
+    def _abandon(self, tp: TopicPartition) -> None:
+        self._lanes.pop(tp).abandon()
+        self._left(tp.partition)
 
     def _hold_back(self) -> None:
         """Pause full lanes, resume those with room. A rebalance forgets pauses, so they are said again every time."""

@@ -28,11 +28,17 @@ log = logging.getLogger(__name__)
 
 Complete = Callable[[int, Sequence[object]], Awaitable[list[Any]]]
 """Makes the observations of a partition's outcomes, in their order; may raise TransientError."""
+Settle = Callable[[int, Sequence[object]], Awaitable[None]]
+"""What is to be done between acknowledgement and commit of a partition's observations; may raise that, too."""
 
 
 async def as_they_are(_: int, outcomes: Sequence[object]) -> list[Any]:
     """Outcomes that are observations already."""
     return list(outcomes)
+
+
+async def nothing_more(_: int, __: Sequence[object]) -> None:
+    """Observations that leave nothing to do."""
 
 
 class Outbox:
@@ -45,9 +51,10 @@ class Outbox:
         lanes: Lanes,
         meters: Meters = FRAME_METERS,
         complete: Complete = as_they_are,
+        settle: Settle = nothing_more,
     ) -> None:
         self._writer, self._reader, self._lanes, self._meters = writer, reader, lanes, meters
-        self._complete = complete
+        self._complete, self._settle = complete, settle
         self._finished, self._acknowledged = asyncio.Event(), asyncio.Event()
         self._busy: set[Lane] = set()
 
@@ -99,6 +106,7 @@ class Outbox:
         if observations:
             await (await self._writer.send(OBSERVATIONS, tp.partition, encode_bundle(observations)))
             BUNDLE.observe(len(observations))
+            await self._settle(tp.partition, observations)
         lane.acknowledge(slots)
         self._busy.discard(lane)
         self._acknowledged.set()

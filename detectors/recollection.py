@@ -17,7 +17,7 @@ from detectors.liveness.watch import Liveness, Watched, watch
 from detectors.messages import FramesEnded, Look
 
 MOST_SESSIONS = 2_000
-"""Remembered at once, the latest; each takes up to 120 KB."""
+"""Remembered at once, the latest; each takes up to 150 KB."""
 
 
 class Recollection:
@@ -44,9 +44,21 @@ class Recollection:
                 complete += self.recalled(one, next(alike))
             else:
                 complete.append(one)
+        return complete
+
+    async def settle(self, partition: int, observations: Sequence[object]) -> None:
+        """Their observations are published: forget the sessions that ended; returns when that is durable.
+
+        Raises: TransientError.
+        """
+        for one in observations:
             if isinstance(one, FramesEnded):
                 await self._forget(partition, one.session)
-        return complete
+
+    def leave(self, partition: int) -> None:
+        """The partition is another worker's, or begins again."""
+        if self._desk is not None:
+            self._desk.leave(partition)
 
     def recalled(self, glance: Glance, alike: float | None = None) -> Iterator[Look]:
         """The observations of one frame, after those of its session's earlier ones. `alike`: to the registered face."""

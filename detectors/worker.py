@@ -58,8 +58,10 @@ class Worker:
         self._lanes: Lanes = {}
         self._bad = BadMessages()
         self._headless: asyncio.Queue[tuple[Record, Slot, str]] = asyncio.Queue()
-        self._intake = Intake(reader, self._lanes, self._accept)
-        self._outbox = Outbox(writer, reader, self._lanes, complete=self._recollection.complete)
+        self._intake = Intake(reader, self._lanes, self._accept, left=self._recollection.leave)
+        self._outbox = Outbox(
+            writer, reader, self._lanes, complete=self._recollection.complete, settle=self._recollection.settle
+        )
         at_once = HANDS_A_PROCESS * pool.size
         self._picture_looks = Looks(PICTURE, at_once, self._look_at_picture, self._give_up, self._bury)
         in_flight = plan.objects_in_flight

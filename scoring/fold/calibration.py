@@ -13,7 +13,7 @@ from struct import Struct
 
 from msgspec.structs import replace
 
-from detectors.messages import FaceObserved
+from detectors.messages import Face, FaceObserved
 from scoring.fold.state import Baseline, Calibrating, Moment, SessionState
 from scoring.messages import CalibrationFinished
 from scoring.rulebook.policy_document import CalibrationRules, QualityFloor
@@ -22,8 +22,17 @@ from scoring.rulebook.signals import MEASURES, is_clear, measures_of
 
 SLOTS = 96
 _NONE_REJECTED = (0,) * len(REFUSALS)
-_SAMPLE = Struct("<7h")
-_SCALES = (100.0, 100.0, 100.0, 10_000.0, 10_000.0, 10_000.0, 10_000.0)  # hundredths of a degree, 0.0001 of a share
+_SAMPLE = Struct("<8h")
+_SCALES = (
+    100.0,
+    100.0,
+    100.0,
+    10_000.0,
+    10_000.0,
+    10_000.0,
+    10_000.0,
+    100.0,
+)  # 0.01 degrees, 0.0001 of a share
 _MAD_TO_SPREAD = 1.4826  # of a normal distribution
 _LOWEST, _HIGHEST = -32_768, 32_767
 _EYES = MEASURES.index("eye_openness")
@@ -85,6 +94,8 @@ def _refuse(
         return "several_faces" if seen.faces else "no_face"
     if measures is None or seen.faces[0].width_share < floor.min_face_share:
         return "small_face"
+    if _sureness(seen.faces[0]) < floor.min_confidence:
+        return "doubtful"
     if abs(measures[0]) > rules.max_yaw_deg or abs(measures[2]) > rules.max_roll_deg:
         return "turned_away"
     is_open = measures[_EYES] >= rules.fallback.eye_openness * floor.eyes_closed_below  # closed eyes look nowhere
@@ -92,6 +103,10 @@ def _refuse(
         return "looking_aside"
     moved = any(abs(now - then) > rules.max_move_deg for now, then in zip(measures, before, strict=False))
     return "moving" if moved else None
+
+
+def _sureness(face: Face) -> float:
+    return min(face.pose_confidence, face.gaze_confidence, face.openness_confidence)
 
 
 def _count(rejected: tuple[int, ...], reason: str, frames: int) -> tuple[int, ...]:

@@ -25,6 +25,7 @@ _DIRECTIONS: dict[str, tuple[Direction, Direction]] = {
     "head_yaw": ("left", "right"),
     "head_pitch": ("down", "up"),
     "gaze_x": ("left", "right"),
+    "sight": ("left", "right"),
     "gaze_y": ("up", "down"),
 }
 """Where a negative and a positive deviation point to in the picture."""

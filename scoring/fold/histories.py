@@ -77,10 +77,16 @@ def _share(rule: ShareRule, before: Memory, judged: Judgement, here: Moment, ste
     if judged.truth and step.seen_ms:
         first = first if counts else now
         counts = _added(counts, now - first, step.seen_ms)
-    memory = Memory(judged.latched, (), counts, first if counts else 0)
+    since = _first_of_window(before.since, here, rule.window_ms) if judged.truth or before.since else None
+    memory = Memory(judged.latched, (), counts, first if counts else 0, since if counts else None)
     true_share = round(min(1.0, sum(counts) / rule.window_ms), 4)
     truth = bool(judged.truth) and true_share >= (rule.until_share if is_open else rule.share)
-    return Recalled(_kept(memory), _told(truth, judged, true_share, rule.share), here)
+    return Recalled(_kept(memory), _told(truth, judged, true_share, rule.share), since or here)
+
+
+def _first_of_window(first: Moment | None, here: Moment, window_ms: int) -> Moment:
+    """Where the truth of a window began: its first true look, or this one when that is out of the window."""
+    return first if first is not None and here.capture_ms - first.capture_ms <= window_ms else here
 
 
 def _since(counts: tuple[int, ...], first: int, earliest: int) -> tuple[tuple[int, ...], int]:

@@ -32,12 +32,14 @@ from scoring.rulebook.signals import (
     hand_values,
     identity_values,
     is_clear,
-    last_mouth,
+    mouth_after,
     object_values,
+    shows_phone,
     standing_after,
 )
 
 MOST_MODELS = 8  # named in one verdict
+PHONE_STAYS_MS = 2_000  # in view: as long as the phone's rule bridges what a look misses, and a half
 _STREAMS: dict[type[Seen], Stream] = {
     FaceObserved: "faces",
     ObjectsObserved: "objects",
@@ -72,10 +74,11 @@ def observe(policy: Policy, state: SessionState, seen: Seen, messages: Messages)
         _name_model(state, seen.model)
         if isinstance(seen, ObjectsObserved):
             state.knows |= seen.knows  # -1, all, stays -1
+            state.phone_ms = at_ms if shows_phone(seen) else state.phone_ms
         if isinstance(seen, FaceObserved):
             _see_faces(policy, state, seen, here, step, messages)
         else:
-            _look(policy, state, Look(stream, here, _values(policy, state, seen), step), messages)
+            _look(policy, state, Look(stream, here, _values(policy, state, seen, at_ms), step), messages)
     state.looks = {**state.looks, stream: looked(looks, seen.seq, at_ms, evidence)}
     if at_ms > state.clock_ms:
         state.clock_ms = at_ms
@@ -115,12 +118,14 @@ def _name_model(state: SessionState, model: str) -> None:
         state.models = (*state.models, model)[:MOST_MODELS]
 
 
-def _values(policy: Policy, state: SessionState, seen: ObjectsObserved | HandsObserved | IdentityObserved) -> Values:
+def _values(
+    policy: Policy, state: SessionState, seen: ObjectsObserved | HandsObserved | IdentityObserved, at_ms: int
+) -> Values:
     match seen:
         case ObjectsObserved():
             return object_values(seen, policy.object_slots, state.view.clear)
         case HandsObserved():
-            return hand_values(seen)
+            return hand_values(seen, phone_in_view=at_ms - state.phone_ms <= PHONE_STAYS_MS)
         case IdentityObserved():
             return identity_values(seen)
 
@@ -152,15 +157,16 @@ def _see_faces(
     floor = policy.spec.quality
     if state.calibrating is not None:
         calibrate(policy, state, state.calibrating, seen, here, messages)
-    count = count_faces(floor, seen, state.view.face_share)
+    view = state.view
+    count = count_faces(floor, seen, view.face_share, here.capture_ms - view.face_ms)
     middle = state.baseline.middle if state.baseline else None
-    before, mouth = last_mouth(seen, count, step.step_ms, state.view.mouth)
-    values = face_values(floor, middle, seen, count, before)
+    moved, mouth = mouth_after(seen, count, step.step_ms, view.mouth)
+    values = face_values(floor, middle, seen, count, moved)
     if policy.attention is not None and middle is not None:
         state.attention = attend(policy.attention, state.attention, values, here.capture_ms, step.seen_ms)
-    share = seen.faces[0].width_share if seen.faces else state.view.face_share
+    share, face_ms = (seen.faces[0].width_share, here.capture_ms) if seen.faces else (view.face_share, view.face_ms)
     _look(policy, state, Look("faces", here, values, step), messages)
-    state.view = View(count, share, is_clear(floor, seen.quality), mouth)
+    state.view = View(count, share, is_clear(floor, seen.quality), mouth, face_ms)
     if state.hearing is not None:
         state.hearing = watch_mouth(state.hearing, seen, count, state.view.clear, here.capture_ms)
 

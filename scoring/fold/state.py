@@ -181,13 +181,14 @@ class Risk(Private, frozen=True):
 class View(Private, frozen=True):
     """What the last look for faces found: their number (-1: not known), the largest one's width, a clear picture.
 
-    `mouth`: how open the mouth was (None: not known).
+    `mouth`: the mean opening of the mouth in the last moments (None: not known). `face_ms`: when a face was seen last.
     """
 
     faces: int = -1
     face_share: float = 0.0
     clear: bool = True
     mouth: float | None = None
+    face_ms: int = 0
 
 
 class Waiting(Private, frozen=True):
@@ -257,8 +258,8 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
     `own`: what widens thresholds, by measure. `known`: milliseconds by group of the plan. `held`, `memories`,
     `histories`: by place of a rule or variant. `standing`: what the candidate's page says, as bits. `shift_ms`: what
     is added to capture times since a clock jumped. `odd`: what was odd about the log, counted. `announcements`: digests
-    of the starts that were seen. `knows`: the labels, as bits, that an object model of the session knew.
-    `hearing`: None in a session without sound.
+    of the starts that were seen. `knows`: the labels, as bits, that an object model of the session knew. `hearing`:
+    None in a session without sound. `phone_ms`: when a phone was last in view.
     """
 
     session: str
@@ -294,6 +295,7 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
     knows: int = 0
     hearing: Hearing | None = None
     sound_drops: Drops = Drops()
+    phone_ms: int = 0
 
     @property
     def closed(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from scoring.rulebook.policy_document import AttentionRules, PolicyDocument
 from scoring.rulebook.signals import SLOTS
 
-_SLOT = {signal: SLOTS["faces"].index(signal) for signal in ("head_yaw", "head_pitch", "gaze_x", "gaze_y")}
+_SLOT = {signal: SLOTS["faces"].index(signal) for signal in ("head_yaw", "head_pitch", "gaze_x", "gaze_y", "sight")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class Evidence(Section, frozen=True):
     browser_silence_ms: Millis = 30_000
 
 
-class Fallback(Section, frozen=True):
+class Fallback(Section, frozen=True, omit_defaults=True):
     """The baseline of somebody who could not be calibrated, in the order of signals.MEASURES."""
 
     yaw_deg: Finite
@@ -39,6 +39,7 @@ class Fallback(Section, frozen=True):
     gaze_y: Finite
     eye_openness: Finite
     mouth_openness: Finite
+    sight_yaw_deg: Finite = 0.0
 
     @property
     def measures(self) -> tuple[float, ...]:
@@ -89,7 +90,7 @@ class AttentionRules(Section, frozen=True):
     """How attention (0-100) is measured: deviations by signal, smoothed; `levels` name it from the highest down."""
 
     smoothing_ms: Annotated[int, Meta(ge=1, le=600_000)]
-    deviations: dict[Literal["head_yaw", "head_pitch", "gaze_x", "gaze_y"], Level]
+    deviations: dict[Literal["head_yaw", "head_pitch", "gaze_x", "gaze_y", "sight"], Level]
     levels: Annotated[dict[Annotated[str, Meta(min_length=1, max_length=40)], Amount], Meta(min_length=1, max_length=8)]
     absent: Annotated[str, Meta(min_length=1, max_length=40)]
 

@@ -31,6 +31,7 @@ _REFUSALS = {
     "looking_aside": "the eyes looked aside",
     "moving": "the head moved",
     "frozen": "the picture stood still",
+    "doubtful": "the face was cut off or hard to read",
 }
 _LIMITS: dict[Stream, str] = {
     "faces": "It does not know who the person is and says nothing about feelings, age or origin.",

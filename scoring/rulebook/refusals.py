@@ -11,5 +11,6 @@ REFUSALS = (
     "looking_aside",
     "moving",
     "frozen",
+    "doubtful",
 )
 """In the order of every tuple of counts; only ever grows, at its end."""

@@ -30,7 +30,16 @@ Needs = Literal["anything", "count", "face", "eyes", "clear", "voice"]
 """What must be known for a signal to be: nothing but a look, the number of faces, a face's pose, open eyes, a clear
 picture, whose voice it is."""
 
-MEASURES = ("yaw_deg", "pitch_deg", "roll_deg", "gaze_x", "gaze_y", "eye_openness", "mouth_openness")
+MEASURES = (
+    "yaw_deg",
+    "pitch_deg",
+    "roll_deg",
+    "gaze_x",
+    "gaze_y",
+    "eye_openness",
+    "mouth_openness",
+    "sight_yaw_deg",
+)
 """What calibration learns of a person, in the order of every tuple of measures."""
 
 Values = Sequence[float | None]
@@ -43,6 +52,7 @@ _FACE_SLOTS = (
     "head_roll",
     "gaze_x",
     "gaze_y",
+    "sight",
     "eye_openness",
     "mouth_openness",
     "mouth_change",
@@ -52,10 +62,11 @@ _FACE_SLOTS = (
     "frozen",
     "looped",
     "framed",
+    "covered",
     "absent",
     "turned_away",
 )
-DEVIATIONS = {"head_yaw": 0, "head_pitch": 1, "head_roll": 2, "gaze_x": 3, "gaze_y": 4}
+DEVIATIONS = {"head_yaw": 0, "head_pitch": 1, "head_roll": 2, "gaze_x": 3, "gaze_y": 4, "sight": 7}
 """Signal -> place in MEASURES: deviation from the person's baseline, degrees or shares of the eye's width."""
 
 SIDES = {
@@ -67,6 +78,8 @@ SIDES = {
     "gaze_right": ("gaze_x", 1),
     "gaze_up": ("gaze_y", -1),
     "gaze_down": ("gaze_y", 1),
+    "sight_left": ("sight", -1),
+    "sight_right": ("sight", 1),
 }
 """One side of a deviation, as the picture shows it: the signal, and the sign that it has on that side."""
 
@@ -75,7 +88,7 @@ _SPEECH_SLOTS = ("speech", "other_voice", "level_dbfs")
 _IDENTITY_SLOTS = ("identity",)
 BROWSER_SIGNS: tuple[BrowserSign, ...] = tuple(sign for sign in get_args(BrowserSign) if sign != "alive")
 MOMENTARY = ("copied", "pasted")
-FLAGS = (*BROWSER_SIGNS, "frozen", "looped", "framed")
+FLAGS = (*BROWSER_SIGNS, "frozen", "looped", "framed", "covered")
 """Signals that are 1 or 0."""
 OBJECT, SECOND = "object:", "second:"
 """Prefixes of a label: confidence of the best box, and of the second best (two persons)."""
@@ -91,14 +104,20 @@ SLOTS: dict[Stream, tuple[str, ...]] = {
 _NEEDS: dict[str, Needs] = {
     **dict.fromkeys(("face_count", "absent", "turned_away"), "count"),
     **dict.fromkeys(("head_yaw", "head_pitch", "head_roll"), "face"),
-    **dict.fromkeys(("gaze_x", "gaze_y"), "face"),
+    **dict.fromkeys(("gaze_x", "gaze_y", "sight"), "face"),
     **dict.fromkeys(("eye_openness", "mouth_openness", "mouth_change"), "face"),
     "face_width": "face",
     "other_voice": "voice",
 }
-_POSE, _GAZE, _OPENNESS = slice(1, 4), slice(4, 6), 6
-_NO_POSE, _NO_GAZE = (None, None, None), (None, None)
+_POSE, _GAZE, _OPENNESS = slice(1, 4), slice(4, 7), 7
+_NO_POSE = _NO_GAZE = (None, None, None)
+_NO_FACE = (None,) * 10
+_LOST_MS = 5_000  # who sits too far away to be read is found again and again
+_MAYBE = 0.4  # of the certainty that a phone is in view
+_PRESENT = 0.5  # of the certainty that a person is in the picture
 _MOUTH_STEP_MS = 1500  # two looks further apart say nothing about how a mouth moves
+_MOUTH_MEAN_MS = 500
+_YAWN = 0.45  # of height over width; measured: talk stays below, yawns reach 0.6 and more
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +151,8 @@ def signal_names() -> tuple[str, ...]:
 
 def is_clear(floor: QualityFloor, quality: PictureQuality) -> bool:
     """Whether a miss in this picture means that there was nothing to see."""
-    return quality.brightness >= floor.min_brightness and quality.sharpness >= floor.min_sharpness
+    is_lit = quality.brightness >= floor.min_brightness and quality.sharpness >= floor.min_sharpness
+    return is_lit and not quality.covered
 
 
 def measures_of(face: Face) -> tuple[float, ...] | None:
@@ -145,20 +165,23 @@ def measures_of(face: Face) -> tuple[float, ...] | None:
         face.gaze_y,
         face.eye_openness,
         face.mouth_openness,
+        face.sight_yaw_deg or 0.0,
     )
     return measures if isfinite(sum(measures)) else None
 
 
-def count_faces(floor: QualityFloor, seen: FaceObserved, last_share: float) -> int:
+def count_faces(floor: QualityFloor, seen: FaceObserved, last_share: float, since_ms: int = 0) -> int:
     """How many faces are in the picture; -1: not known.
 
-    A miss counts only in a clear picture, and only when the last face was not already too small to be found reliably.
+    A miss counts only in a clear picture. Where the last face, `since_ms` ago, was already too small to be found
+    reliably, it counts only where no person is seen either.
     """
     if len(seen.faces) == 1:  # nearly always
         return 1 if seen.faces[0].width_share >= floor.min_face_share else -1
     if seen.faces:
         return sum(face.width_share >= floor.min_face_share for face in seen.faces) or -1
-    lost = 0.0 < last_share < floor.min_face_share
+    is_seen = seen.person is None or seen.person >= _PRESENT
+    lost = 0.0 < last_share < floor.min_face_share and since_ms <= _LOST_MS and is_seen
     return 0 if is_clear(floor, seen.quality) and not lost else -1
 
 
@@ -167,13 +190,13 @@ def face_values(
 ) -> list[float | None]:
     """The signals of one look at faces, in the order of the slots; the pose is the largest face's.
 
-    `baseline`: the person's own, order of MEASURES. `mouth`: its openness at the last look, if that was just before.
+    `baseline`: the person's own, order of MEASURES. `mouth`: how far it moved, None when not known.
     """
     known = float(count) if count >= 0 else None
     rest = (*_picture_values(seen.quality), *_presence(seen, count))
     measures = measures_of(seen.faces[0]) if baseline is not None and count > 0 else None
     if measures is None or baseline is None:
-        return [known, None, None, None, None, None, None, None, None, None, *rest]
+        return [known, *_NO_FACE, *rest]
     face, least = seen.faces[0], floor.min_confidence
     openness = measures[5] / baseline[5] if baseline[5] > 0.0 else None
     values: list[float | None] = [
@@ -183,14 +206,19 @@ def face_values(
         measures[2] - baseline[2],
         measures[3] - baseline[3],
         measures[4] - baseline[4],
+        None if face.sight_yaw_deg is None else measures[7] - baseline[7],
         openness,
         measures[6] / baseline[6] if baseline[6] > 0.0 else None,
-        None if mouth is None else abs(measures[6] - mouth),
+        mouth,
         face.width_share,
         *rest,
     ]
     if openness is not None and openness < floor.eyes_closed_below:
-        values[_GAZE] = 0.0, 0.0  # closed eyes look nowhere; a bowed head lowers the lids, so the head still counts
+        values[_GAZE] = (
+            0.0,
+            0.0,
+            0.0,
+        )  # closed eyes look nowhere; a bowed head lowers the lids: the head still counts
     if face.pose_confidence < least:
         values[_POSE] = _NO_POSE
     if face.gaze_confidence < least:
@@ -207,6 +235,7 @@ def _picture_values(quality: PictureQuality) -> tuple[float, ...]:
         1.0 if quality.frozen else 0.0,
         1.0 if quality.looped else 0.0,
         1.0 if quality.framed else 0.0,
+        1.0 if quality.covered else 0.0,
     )
 
 
@@ -220,10 +249,22 @@ def _presence(seen: FaceObserved, count: int) -> tuple[float | None, float | Non
     return (1.0, None) if seen.person is None else (1.0 - seen.person, seen.person)
 
 
-def last_mouth(seen: FaceObserved, count: int, step_ms: int, before: float | None) -> tuple[float | None, float | None]:
-    """The mouth's openness to compare this look with, and the one to keep for the next look."""
+def mouth_after(
+    seen: FaceObserved, count: int, step_ms: int, before: float | None
+) -> tuple[float | None, float | None]:
+    """How far the mouth's opening is from its own mean of the last moments, and that mean after this look.
+
+    `before`: the mean after the last look, None without one. The mean follows by a low-pass of first order over event
+    time, so that the distance depends little on the frame rate; a wide mouth yawns, and is followed at once.
+    """
     now = seen.faces[0].mouth_openness if count > 0 else None
-    return (before if step_ms <= _MOUTH_STEP_MS else None), (now if now is not None and isfinite(now) else None)
+    if now is None or not isfinite(now):
+        return None, None
+    if before is None or step_ms > _MOUTH_STEP_MS:
+        return None, now
+    if now >= _YAWN or before >= _YAWN:
+        return 0.0, now
+    return abs(now - before), before + (now - before) * step_ms / (step_ms + _MOUTH_MEAN_MS)
 
 
 def object_values(seen: ObjectsObserved, slots: Mapping[str, int], clear: bool) -> list[float | None]:
@@ -258,9 +299,15 @@ def label_of(signal: str) -> str:
     return signal.removeprefix(OBJECT).removeprefix(SECOND)
 
 
-def hand_values(seen: HandsObserved) -> list[float | None]:
-    """In the order of the slots."""
-    return [_finite(seen.at_face), _finite(seen.signalling), _finite(seen.holding)]
+def shows_phone(seen: ObjectsObserved) -> bool:
+    """Whether a phone may be in view."""
+    return any(one.label == "phone" and one.confidence >= _MAYBE for one in seen.objects)
+
+
+def hand_values(seen: HandsObserved, phone_in_view: bool) -> list[float | None]:
+    """In the order of the slots. A hand beside a phone holds it and does not sign, however its fingers stand."""
+    signalling = 0.0 if phone_in_view else _finite(seen.signalling)
+    return [_finite(seen.at_face), signalling, _finite(seen.holding)]
 
 
 def speech_values(seen: SpeechObserved) -> tuple[float | None, float | None, float | None]:

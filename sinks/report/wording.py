@@ -27,10 +27,14 @@ _SIGNALS: Mapping[str, str] = {
     "frozen": "picture frozen",
     "looped": "picture shown again",
     "framed": "picture between bars",
+    "covered": "camera covered",
     "turned_away": "face turned away",
     "head_yaw": "head sideways",
     "head_pitch": "head up or down",
     "head_roll": "head tilted",
+    "sight": "head and eyes sideways",
+    "sight_left": "head and eyes left",
+    "sight_right": "head and eyes right",
     "gaze_x": "eyes sideways",
     "gaze_y": "eyes up or down",
     "gaze_left": "eyes left",
@@ -40,7 +44,7 @@ _SIGNALS: Mapping[str, str] = {
     "identity": "likeness to the registered face",
     "level_dbfs": "sound level",
 }
-_ANGLES = ("head_",)  # signals of poses, in degrees
+_ANGLES = ("head_", "sight")  # signals of poses, in degrees
 _KINDS = (("object:", ""), ("second:", "second "))  # the best box of a label, and the second best
 
 
