@@ -7,7 +7,6 @@ behind the second it is turned as EXIF says and its smaller side must have 32 px
 
 import io
 import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -27,6 +26,7 @@ from tests.jpeg_pieces import (
     segment,
     with_segments,
 )
+from tests.picture_claims import bmp_claiming, gif_claiming, png_claiming, webp_claiming
 from tests.webcam_frames import webcam
 from triton_models.pictures import MAX_PICTURE_BYTES
 
@@ -145,28 +145,6 @@ def two_headers() -> bytes:
     hidden = grey_tables() + truly + comment[:4]
     seeming = b"\xff\x00" + struct.pack(">H", len(hidden) + 2) + hidden + comment[4:]
     return b"\xff\xd8" + seeming + segment(0xDA, b"\1\1\0\0\x3f\0") + bytes(750 * 750 // 4 + 8) + END
-
-
-def png_claiming(width: int, height: int) -> bytes:
-    data = bytearray(encoded("PNG", Image.new("1", (8, 8))))
-    data[16:24] = struct.pack(">II", width, height)
-    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
-    return bytes(data)
-
-
-def gif_claiming(width: int, height: int) -> bytes:
-    return b"GIF89a" + struct.pack("<HH", width, height) + bytes(3) + b";"
-
-
-def webp_claiming(width: int, height: int) -> bytes:
-    frame = b"\x9d\x01\x2a" + struct.pack("<HH", width, height)
-    body = b"WEBPVP8 " + struct.pack("<I", 40) + bytes(3) + frame + bytes(30)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
-
-
-def bmp_claiming(width: int, height: int) -> bytes:
-    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
-    return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + head
 
 
 def bmp_of_os2() -> bytes:
