@@ -70,7 +70,7 @@ def faces_of(behaviour: Behaviour, seq: int = 0) -> tuple[Face, ...]:
     if behaviour == "speaking":
         return (face_like(mouth_openness=0.05 + 0.07 * (seq // 2 % 2)),)
     if behaviour == "talking":
-        return (face_like(mouth_openness=0.05 + 0.2 * (seq % 2)),)
+        return (face_like(mouth_openness=0.05 + 0.35 * (seq % 2)),)
     if behaviour == "swaying":
         return (face_like(yaw_deg=1.0 + 8.0 * (seq % 3 - 1)),)
     return (face_like(**_CHANGES.get(behaviour, {})),)

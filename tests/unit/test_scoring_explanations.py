@@ -96,7 +96,7 @@ def test_without_an_own_baseline_an_event_about_the_face_is_worth_less() -> None
         ("phone", [Run("phone", 9)], Counterfactual(field="threshold", value=0.8001)),
         ("signal", [Run("signalling", 1)], Counterfactual(field="threshold", value=0.8501)),
         ("tab", [Run("tab_hidden", 1)], None),
-        ("talking", [Run("talking", 3)], Counterfactual(field="share", value=0.5001)),
+        ("talking", [Run("talking", 3)], Counterfactual(field="share", value=0.5168)),
         ("cheating", [Run("cheating", 1)], None),
         (
             "cheating",
@@ -140,12 +140,15 @@ def _raised(test: Comparison, limit: float) -> Comparison:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(whole_exams(eventful() | runs_of(ALL) | stutters(("normal", "dark", "missing"))))
 def test_with_the_number_that_an_event_names_it_is_not_there(exam: StagedExam) -> None:
-    """Catches: `shown` in `_hold` (a threshold where another test was true, too); `_just_over`; the shortest span."""
+    """By where an event is clearest: a later one of a share may reach back over this one's time.
+
+    Catches: `shown` in `_hold` (a threshold where another test was true, too); `_just_over`; the shortest span.
+    """
     observations = list(exam.observations())
     for event in fold_all(EVERY_KIND, observations)[1]:
         if isinstance(event, RiskClosed) and event.unless is not None:
             again = closed(fold_all(changed(EVERY_KIND, event, event.unless), observations)[1], event.rule)
-            assert not [one for one in again if one.start_ms <= event.end_ms and event.start_ms <= one.end_ms]
+            assert not [one for one in again if event.start_ms <= one.peak_frame.capture_ms <= event.end_ms]
 
 
 def test_a_restless_persons_event_names_the_persons_own_threshold() -> None:
@@ -163,7 +166,7 @@ def test_an_event_carries_the_frames_that_made_it() -> None:
     assert (event.held_ms, event.hold_ms) == (3900, 3000)
 
 
-@pytest.mark.parametrize(("behaviour", "rule", "offset"), [("other_voice", "voice", 7008), ("tab_hidden", "tab", -1)])
+@pytest.mark.parametrize(("behaviour", "rule", "offset"), [("other_voice", "voice", 7006), ("tab_hidden", "tab", -1)])
 def test_records_of_other_streams_are_named_with_their_stream(behaviour: Behaviour, rule: str, offset: int) -> None:
     event = only(EVERY_KIND, rule, [Run(behaviour, 5)])
     assert event.onset.offset == offset

@@ -17,7 +17,7 @@ from tests.staged_exam import FOUR_RULES, GOOD, REST, START_MS, face_like, face_
 
 POLICY = FOUR_RULES
 FLOOR, EVIDENCE = POLICY.spec.quality, POLICY.spec.evidence
-BASELINE = (1.0, -9.0, 0.5, 0.01, -0.05, 0.3, 0.05)
+BASELINE = (1.0, -9.0, 0.5, 0.01, -0.05, 0.3, 0.05, 0.0)
 DARK = PictureQuality(brightness=10.0, sharpness=200.0)
 BLURRED = PictureQuality(brightness=120.0, sharpness=2.0)
 BROKEN = PictureQuality(brightness=nan, sharpness=nan)
@@ -75,7 +75,7 @@ def test_the_pose_is_the_distance_from_the_persons_own() -> None:
 def test_numbers_that_are_none_make_the_pose_unknown(spoiled: dict[str, float]) -> None:
     values = signals(face_observed("s", 0, 0, (face_like(**spoiled),)))
     assert values["face_count"] == 1.0
-    known = ("face_count", "brightness", "sharpness", "frozen", "looped", "framed", "absent", "turned_away")
+    known = ("face_count", "brightness", "sharpness", "frozen", "looped", "framed", "covered", "absent", "turned_away")
     assert all((value is not None) is (name in known) for name, value in values.items())
 
 
@@ -102,14 +102,15 @@ def test_a_person_without_a_face_is_turned_away_and_not_absent(
     ("doubted", "unknown"),
     [
         ("pose_confidence", {"head_yaw", "head_pitch", "head_roll"}),
-        ("gaze_confidence", {"gaze_x", "gaze_y"}),
+        ("gaze_confidence", {"gaze_x", "gaze_y", "sight"}),
         ("openness_confidence", {"eye_openness"}),
     ],
 )
 def test_what_a_detector_doubts_is_unknown(doubted: str, unknown: set[str]) -> None:
     """Below the policy's floor, each number by itself; a floor of 0 doubts nothing."""
     strict = structs.replace(FLOOR, min_confidence=0.5)
-    sure, unsure = (face_observed("s", 0, 0, (face_like(**{doubted: value}),)) for value in (0.5, 0.49))
+    faces = (structs.replace(face_like(**{doubted: value}), sight_yaw_deg=0.0) for value in (0.5, 0.49))
+    sure, unsure = (face_observed("s", 0, 0, (face,)) for face in faces)
 
     def missing(floor: QualityFloor, seen: FaceObserved) -> set[str]:
         values = face_values(floor, BASELINE, seen, 1, 0.05)
