@@ -134,7 +134,7 @@ class Worker:
         self._answer(frame.slot, PICTURE, Glance(frame, reading, self._pool.models))
 
     async def _look_at_objects(self, frame: Frame) -> None:
-        reading = await self._objects.look(frame.record.value, lambda: not is_too_old(frame.header, now_ms()))
+        reading = await self._objects.look(frame.record.value, lambda: _is_wanted(frame))
         self._answer(frame.slot, OBJECTS, objects_observed(frame, reading))
 
     def _answer(self, slot: Slot, rank: int, seen: Glance | ObjectsObserved) -> None:
@@ -167,6 +167,11 @@ class Worker:
     async def _send_letter(self, record: Record, reason: str) -> None:
         await (await send_dead_letter(self._writer, STAGE, record, reason))
         self._bad.count(bad=True)
+
+
+def _is_wanted(frame: Frame) -> bool:
+    """Whether an answer still counts: it is young enough, and the other kind of look has not given it up."""
+    return frame.slot.outcome is None and not is_too_old(frame.header, now_ms())
 
 
 def _read_header(record: Record) -> FrameHeader:

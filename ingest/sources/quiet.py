@@ -2,6 +2,7 @@
 
 import os
 
+import av.logging
 import cv2
 
 AV_LOG_QUIET = "-8"
@@ -15,4 +16,5 @@ def quiet() -> None:
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", AV_LOG_QUIET)
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.setLogLevel(0)
+    av.logging.set_level(av.logging.PANIC)  # PyAV brings an FFmpeg of its own
     cv2.setNumThreads(1)

@@ -19,6 +19,8 @@ SHARE_MISSING = (
     0.1  # a container's own length is an estimate (sound may outlast the pictures): below this is no failure
 )
 LEAST_MISSING_MS = 1_000
+MOST_BROKEN = 30
+"""Pictures in a row that cannot be decoded are passed over, up to a second of them."""
 
 
 def everything(_: int) -> bool:
@@ -101,8 +103,12 @@ class VideoFile:
             picture = self._picture(wanted)
             if picture is not None:
                 yield picture
-            grabbed = self._capture.grab()
+            grabbed = self._grabbed()
         self.failure = None if self._stopped else self._broken_off(read)
+
+    def _grabbed(self) -> bool:
+        """Go on to the next picture, past some that cannot be decoded; False at the end."""
+        return any(self._capture.grab() for _ in range(MOST_BROKEN))
 
     def _picture(self, wanted: Wanted) -> Picture | None:
         offset_ms = self._clock.offset_ms(self._capture.get(cv2.CAP_PROP_POS_MSEC))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
@@ -17,8 +18,6 @@ from triton_models.gpu.repository import engine_floor
 from triton_models.gpu.suppression import write_engine_onnx
 from triton_models.model_card import ModelCard, read_card
 from triton_models.pictures import decode_picture
-
-onnx = pytest.importorskip("onnx")
 
 FOLDER = SHIPPED / MODEL_NAME
 CLASSES, CANDIDATES = 3, 300

@@ -1,9 +1,12 @@
-"""DALI's pipeline, run by its CPU operators, lays pictures where the CPU model's own code lays them."""
+"""DALI's pipeline, run by its CPU operators, lays pictures where the CPU model's own code lays them.
+
+Run by hand, where DALI is (1.2 GB and no dependency): `pip install nvidia-dali-cuda120`, then
+`pytest tests/benchmarks/dali_letterbox.py`.
+"""
 
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from triton_models.boxes import letterbox
 from triton_models.gpu.batched import Device
@@ -11,8 +14,6 @@ from triton_models.gpu.fit import fit_of
 from triton_models.gpu.letterbox import letterbox_pipeline, write_pipeline
 from triton_models.gpu.pictures import good_pictures
 from triton_models.pictures import check_picture, decode_picture, reduction
-
-pytest.importorskip("nvidia.dali", reason="DALI is 1.2 GB and no dependency: install nvidia-dali-cuda120 to run this")
 
 SIDE = 256
 MEAN_LEVELS = 2.5
