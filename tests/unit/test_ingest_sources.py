@@ -1,5 +1,6 @@
 """Sources of pictures, the bad ones above all: each must end in one clear line or in what can be read of it."""
 
+import re
 import socket
 import struct
 import subprocess
@@ -347,3 +348,23 @@ def test_command_says_one_line_about_bad_input(tmp_path: Path) -> None:
     assert ran.stdout == ""
     assert ran.stderr.count("\n") == 1
     assert "cut off before its index" in ran.stderr
+
+
+def test_a_video_goes_on_behind_pictures_that_cannot_be_decoded(tmp_path: Path) -> None:
+    """A second of damage costs a second: without going on, everything behind it would be lost."""
+    path = tmp_path / "damaged.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (320, 240))
+    for grey in range(40):
+        writer.write(np.full((240, 320, 3), 5 * grey, np.uint8))
+    writer.release()
+    data = bytearray(path.read_bytes())
+    pictures = [found.start() + 8 for found in re.finditer(b"00dc....\xff\xd8", data, re.DOTALL)]
+    for start in pictures[10:30]:
+        length = int.from_bytes(data[start - 4 : start], "little")
+        data[start : start + length] = bytes(length)
+    path.write_bytes(data)
+    with closing(open_source(str(path))) as source:
+        seen = offsets(source)
+    assert len(pictures) == 40
+    assert seen[-1] == 3900
+    assert len(seen) == 20
