@@ -23,6 +23,7 @@ from deploy.run import Job, Options, run_sources
 from deploy.stack.condition import status
 from detectors.looking.eyes import Eyes
 from detectors.looking.reading import Asked
+from detectors.plan import LookPlan
 from detectors.settings import DetectorsSettings
 from ingest.picture import PicturePolicy, pack
 from ingest.sources.opening import open_source
@@ -52,12 +53,13 @@ def jpeg_frames() -> list[bytes]:
 
 
 def look_at(frames: Sequence[bytes], every: int) -> float:
-    """Look at all frames as the detectors do; seconds, without loading the models."""
+    """Look at all frames with the networks that the detectors ask; seconds, without loading the models."""
     eyes, objects = Eyes(), ObjectDetector(OBJECTS / "1" / "model.onnx", read_card(OBJECTS / "model.json"))
-    eyes.look(Asked(jpeg=frames[0])), objects.look(frames[0])
+    hands_every = LookPlan().hands_every
+    eyes.look(Asked(jpeg=frames[0], hands=True)), objects.look(frames[0])
     began = time.monotonic()
     for number, frame in enumerate(frames):
-        eyes.look(Asked(jpeg=frame))
+        eyes.look(Asked(jpeg=frame, hands=number % hands_every == 0))
         if number % every == 0:
             objects.look(frame)
     return time.monotonic() - began

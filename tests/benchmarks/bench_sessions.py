@@ -49,11 +49,12 @@ class Plain:
     input_px: int
     rate_fps: float
     objects_every: int
+    hands_every: int
 
 
 def plain_holds(plain: Plain, video: Path, sessions: int, memory: list[float]) -> bool:
     """Start one process a session, let them play together, and ask each how late it was."""
-    told = [plain.model, plain.input_px, plain.rate_fps, plain.objects_every, SECONDS]
+    told = [plain.model, plain.input_px, plain.rate_fps, plain.objects_every, plain.hands_every, SECONDS]
     command = [sys.executable, str(PLAIN), str(video), *map(str, told)]
     running = [_started(command) for _ in range(sessions)]
     try:
@@ -165,10 +166,11 @@ def plain_programs() -> list[Plain]:
     """The baselines that can be run here."""
     card, every = read_card(OBJECTS / "model.json"), DetectorsSettings().objects_every
     ours = OBJECTS / "1" / "model.onnx"
-    plains = [Plain("plain (a): our models, sizes, rates", ours, card.input_px, RATE_FPS, every)]
-    published = Path(os.environ.get("PROCTOR_DATASETS", "../shared/data")) / "weights" / "yolov5n-coco.onnx"
+    hands = DetectorsSettings().hands_every
+    plains = [Plain("plain (a): our models, sizes, rates", ours, card.input_px, RATE_FPS, every, hands)]
+    published = Path(os.environ.get("PROCTOR_DATASETS", "")) / "weights" / "yolov5n-coco.onnx"
     if published.is_file():
-        plains.append(Plain("plain (b): YOLO 640 px, every frame", published, 640, 0, 1))
+        plains.append(Plain("plain (b): YOLO 640 px, every frame", published, 640, 0, 1, 0))
     return plains
 
 

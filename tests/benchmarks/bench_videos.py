@@ -14,7 +14,7 @@ ANNOTATIONS = Path(__file__).with_name("clips.csv")
 
 def main() -> int:
     """Run it where the clips are."""
-    folder = Path(os.environ.get("PROCTOR_DATASETS", "../shared/data")) / "videos"
+    folder = Path(os.environ.get("PROCTOR_DATASETS", "")) / "videos"
     if not folder.is_dir():
         print(f"videos: left out, there is no {folder}; set PROCTOR_DATASETS")
         return 0

@@ -6,40 +6,75 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TypeVar
 
+from detectors.body.finder import BodyFinder
 from detectors.face.geometry import distinct, read_face
 from detectors.face.landmarks import FaceMesh
 from detectors.face.quality import picture_quality
+from detectors.hands.finder import HandFinder
+from detectors.identity.recogniser import open_recogniser
+from detectors.liveness.thumbnail import thumbnail
+from detectors.liveness.watch import Watched, watch
 from detectors.looking.eyes import decoded
-from detectors.settings import DetectorsSettings
+from detectors.plan import LookPlan
+from detectors.sound.voice import VoiceFinder
+from ingest.sound.record import RATE_HZ
 from tests.benchmarks.bench_sessions import OBJECTS
+from tests.sound_made import pcm, voice
 from triton_models.object_detector import ObjectDetector, read_card
 
 Item = TypeVar("Item")
 MOST_FRAMES = 120
 WARM = 3
+STEP_MS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One part: median milliseconds a look, and of which frames it is asked."""
+    """One part: median milliseconds a look, and what it is asked of."""
 
     part: str
     ms: float
-    every: int
+    asked_of: str = "every frame"
 
 
 def costs(frames: Sequence[bytes]) -> Iterator[Cost]:
     """Every part by itself, one after the other."""
-    chosen = frames[:MOST_FRAMES]
+    plan, chosen = LookPlan(), frames[:MOST_FRAMES]
     pictures = [decoded(jpeg) for jpeg in chosen]
-    settings, mesh = DetectorsSettings(), FaceMesh()
+    mesh, hands, body, recogniser = FaceMesh(), HandFinder(), BodyFinder(), open_recogniser(None)
+    height, width = pictures[0].shape[:2]
+    found = [mesh.find(picture, width, height) for picture in pictures]
+    shown = [(picture, points) for picture, points in zip(pictures, found, strict=True) if points]
+    bare = [picture for picture, points in zip(pictures, found, strict=True) if not points]
     objects = ObjectDetector(OBJECTS / "1" / "model.onnx", read_card(OBJECTS / "model.json"))
-    found = [mesh.find(picture, 640, 480) for picture in pictures]
-    yield Cost("decode", _ms(decoded, chosen), settings.face_every)
-    yield Cost("face mesh", _ms(lambda picture: mesh.find(picture, 640, 480), pictures), settings.face_every)
-    yield Cost("face numbers", _ms(lambda faces: distinct([read_face(p, 640, 480) for p in faces]), found), 1)
-    yield Cost("picture quality", _ms(picture_quality, pictures), settings.face_every)
-    yield Cost("objects, decoding included", _ms(objects.look, chosen), settings.objects_every)
+    yield Cost("decode", _ms(decoded, chosen))
+    yield Cost("face mesh, a face found", _ms(lambda one: mesh.find(one, width, height), [one for one, _ in shown]))
+    yield Cost("face mesh, none found", _ms(lambda one: mesh.find(one, width, height), bare), "frames without a face")
+    yield Cost("face numbers", _ms(lambda faces: distinct([read_face(p, width, height) for p in faces]), found))
+    yield Cost("picture quality", _ms(picture_quality, pictures))
+    yield Cost("thumbnail", _ms(thumbnail, pictures))
+    yield Cost("liveness, in the worker", _watching([thumbnail(picture) for picture in pictures]))
+    yield Cost("body", _ms(body.presence, pictures), "frames without a face")
+    yield Cost("hands", _ms(lambda one: hands.look(one, []), pictures), f"1 frame in {plan.hands_every}")
+    likeness = _ms(lambda one: recogniser.look(one[0], one[1], width, height), shown[:12])
+    yield Cost("likeness", likeness, "a frame in 10 s")
+    yield Cost("objects, decoding included", _ms(objects.look, chosen), f"1 frame in {plan.objects_every}")
+    speech = voice(20.0)
+    records = [pcm(speech[at : at + RATE_HZ]) for at in range(0, len(speech) - RATE_HZ + 1, RATE_HZ)]
+    yield Cost("a second of sound", _ms(VoiceFinder().look, records), "every second")
+
+
+def _watching(thumbnails: Sequence[bytes]) -> float:
+    """Milliseconds a frame of a session in its fifth minute."""
+    state, at_ms = Watched(), 0
+    for number in range(1500):
+        at_ms += STEP_MS
+        state, _ = watch(state, at_ms, thumbnails[number % len(thumbnails)])
+    began = time.perf_counter()
+    for number in range(300):
+        at_ms += STEP_MS
+        state, _ = watch(state, at_ms, thumbnails[number % len(thumbnails)])
+    return 1000 * (time.perf_counter() - began) / 300
 
 
 def _ms(look: Callable[[Item], object], items: Sequence[Item]) -> float:

@@ -23,13 +23,14 @@ PHONE_CONFIDENCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What one loop looks at: `rate_fps` frames a second (0: every one), objects in every `objects_every`-th."""
+    """What one loop looks at: `rate_fps` frames a second (0: every one), objects and hands in every so manyth (0: none)."""
 
     video: str
     model: str
     input_px: int
     rate_fps: float
     objects_every: int
+    hands_every: int
     seconds: float
 
 
@@ -69,6 +70,7 @@ def yaw_of(face: Any) -> float:
 def play(setting: Setting) -> dict[str, float]:
     """One session in real time."""
     mesh = mp.solutions.face_mesh.FaceMesh(refine_landmarks=True, max_num_faces=3)
+    hands = mp.solutions.hands.Hands(model_complexity=0, max_num_hands=4) if setting.hands_every else None
     session = onnxruntime.InferenceSession(setting.model, providers=["CPUExecutionProvider"])
     capture, rules = cv2.VideoCapture(setting.video), Rules()
     fps = capture.get(cv2.CAP_PROP_FPS)
@@ -82,6 +84,8 @@ def play(setting: Setting) -> dict[str, float]:
             time.sleep(max(0.0, start + due - time.monotonic()))
             picture = np.asarray(capture.retrieve()[1], np.uint8)
             faces = mesh.process(picture[..., ::-1]).multi_face_landmarks or []
+            if hands is not None and done % setting.hands_every == 0:
+                hands.process(picture[..., ::-1])
             if done % setting.objects_every == 0:
                 found = session.run(None, {"images": letterboxed(picture, setting.input_px)})[0]
                 phone = bool(found[0].max() > PHONE_CONFIDENCE)
@@ -106,9 +110,9 @@ def play(setting: Setting) -> dict[str, float]:
 
 
 def main(arguments: list[str]) -> None:
-    """plain_program.py VIDEO MODEL INPUT_PX RATE_FPS OBJECTS_EVERY SECONDS, started by a line on standard input."""
-    video, model, side, rate, every, seconds = arguments
-    setting = Setting(video, model, int(side), float(rate), int(every), float(seconds))
+    """plain_program.py VIDEO MODEL INPUT_PX RATE_FPS OBJECTS_EVERY HANDS_EVERY SECONDS, started by a line on standard input."""
+    video, model, side, rate, objects, hands, seconds = arguments
+    setting = Setting(video, model, int(side), float(rate), int(objects), int(hands), float(seconds))
     print("ready", flush=True)
     sys.stdin.readline()
     print(json.dumps(play(setting)), flush=True)
