@@ -1,9 +1,12 @@
 """Second stage: frames in, observations out.
 
-In: `frames`. Out: `observations` (faces with their pose, gaze and openness; objects; picture quality; frames given up).
+In: `frames`, `audio`; `references` for itself. Out: `observations` (faces with their pose, gaze and openness, picture
+quality, persons; objects; hands; likeness; speech; frames and records given up).
 Run: `python -m detectors`; settings in `detectors.settings`.
 Parts: `worker` puts every frame into its partition's lane (`ordering`), `looks` ask the pool (`looking`) and Triton
-(`objects`) side by side, `outbox` publishes what is finished in input order and commits only what is acknowledged.
+(`objects`) side by side, `recollection` adds what a session's past tells (`liveness`, `identity`), `outbox` publishes
+what is finished in input order and commits only what is acknowledged. `sound` does the same for records of `audio`.
+`alone` is all of it but identity and sound without a log.
 Fails: killed anywhere it repeats observations with the same bytes and loses none. A looking process that dies takes no
 picture with it. While Triton or the broker is away, recorded frames wait; live ones are given up by age (`admission`),
 evenly over sessions, and said so. Unreadable pictures go to dead-letters; when most are, the process stops.

@@ -19,8 +19,11 @@ def is_too_old(header: FrameHeader, now_ms: int) -> bool:
 
 
 def is_due(seq: int, every: int) -> bool:
-    """Whether a detector that looks at every n-th frame looks at this one: by number, the same after any restart."""
-    return seq % every == 0
+    """Whether a detector that looks at every n-th frame looks at this one: by number, the same after any restart.
+
+    `every` 0: never.
+    """
+    return every > 0 and seq % every == 0
 
 
 def given_up(header: FrameHeader, reason: str) -> FramesDropped:
