@@ -23,7 +23,7 @@ PHONE_CONFIDENCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What one loop looks at: `rate_fps` frames a second (0: every one), objects and hands in every so manyth (0: none)."""
+    """What one loop looks at: `rate_fps` frames a second (0: every one), objects and hands in every n-th (0: none)."""
 
     video: str
     model: str
@@ -110,7 +110,7 @@ def play(setting: Setting) -> dict[str, float]:
 
 
 def main(arguments: list[str]) -> None:
-    """plain_program.py VIDEO MODEL INPUT_PX RATE_FPS OBJECTS_EVERY HANDS_EVERY SECONDS, started by a line on standard input."""
+    """VIDEO MODEL INPUT_PX RATE_FPS OBJECTS_EVERY HANDS_EVERY SECONDS; started by a line on standard input."""
     video, model, side, rate, objects, hands, seconds = arguments
     setting = Setting(video, model, int(side), float(rate), int(objects), int(hands), float(seconds))
     print("ready", flush=True)
