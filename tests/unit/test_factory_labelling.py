@@ -169,7 +169,7 @@ def stored(tmp_path: Path) -> Wish:
     """A session of ten frames: a phone that flickers in the fifth, an unsure one, a dismissed one, a frame not kept."""
     rows = []
     for seq in range(10):
-        confidence = {4: 0.9, 7: 0.52}.get(seq, 0.05)
+        confidence = {4: 0.9, 7: 0.42}.get(seq, 0.05)
         row = {"session": "s", "seq": seq, "capture_ms": seq * 500, "labels": ["phone"], "confidences": [confidence]}
         rows.append(json.dumps(row))
         if seq != 9:
