@@ -74,7 +74,8 @@ def _detected(o: Detected) -> Values:
             return {"kind": "face"} | _face(o)
         case ObjectsObserved():
             labels, confidences = (x.label for x in o.objects), (x.confidence for x in o.objects)
-            return {"kind": "objects", "labels": tuple(labels), "confidences": tuple(confidences)}
+            found = {"labels": tuple(labels), "confidences": tuple(confidences)}
+            return {"kind": "objects", "knows": o.knows} | found
         case HandsObserved():
             hands = {"hand_at_face": o.at_face, "hand_signal": o.signalling, "hand_holding": o.holding}
             return {"kind": "hands"} | hands

@@ -59,6 +59,15 @@ class ObservationRow(Logged, frozen=True, kw_only=True):
     brightness: float | None = None
     sharpness: float | None = None
     frozen: bool | None = None
+    sight_yaw_deg: float | None = None
+    pose_confidence: float | None = None
+    gaze_confidence: float | None = None
+    openness_confidence: float | None = None
+    person: float | None = None
+    looped: bool | None = None
+    framed: bool | None = None
+    covered: bool | None = None
+    knows: int | None = None
     face_width_shares: tuple[float, ...] = ()
     labels: tuple[str, ...] = ()
     confidences: tuple[float, ...] = ()

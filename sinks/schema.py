@@ -1,13 +1,13 @@
 """What a database of ours holds: tables, views for analysts, and the number that says which schema it is.
 
-Migration is dead simple: everything is created when missing, and a database of another schema version is refused, with
-the way out.
+Migration is dead simple: everything is created when missing, columns that were added later are added, and a database of
+another schema version is refused, with the way out.
 """
 
 from collections.abc import Sequence
 
 from ingest.errors import InputError
-from sinks.tables import TABLES
+from sinks.tables import ADD_COLUMNS, TABLES
 from sinks.views import VIEWS
 
 SCHEMA_VERSION = 2
@@ -20,7 +20,7 @@ WRITE_VERSION = f"INSERT INTO schema_version (version) VALUES ({SCHEMA_VERSION})
 
 def create_statements() -> Sequence[str]:
     """Everything that a database needs, in order; each may run again."""
-    return (*(table.create for table in TABLES), *VIEWS)
+    return (*(table.create for table in TABLES), ADD_COLUMNS, *VIEWS)
 
 
 def check_version(found: int, database: str) -> None:

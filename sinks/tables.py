@@ -107,6 +107,14 @@ SESSIONS = Table(
     VERDICT_DAYS,
 )
 
+# Columns that a database made before them is given at the next start.
+ADDED = (
+    *_columns(
+        "Nullable(Float64)", "sight_yaw_deg", "pose_confidence", "gaze_confidence", "openness_confidence", "person"
+    ),
+    *_columns("Nullable(Bool)", "looped", "framed", "covered"),
+    *_columns("Nullable(Int64)", "knows"),
+)
 OBSERVATIONS = Table(
     "observations",
     (
@@ -118,6 +126,7 @@ OBSERVATIONS = Table(
         *_columns("Nullable(Float64)", "yaw_deg", "pitch_deg", "roll_deg", "gaze_x", "gaze_y"),
         *_columns("Nullable(Float64)", "eye_openness", "mouth_openness", "face_width_share", "brightness", "sharpness"),
         *_columns("Nullable(Bool)", "frozen"),
+        *ADDED,
         *_columns("Array(Float64)", "face_width_shares"),
         *_columns(f"Array({_NAME})", "labels"),
         *_columns("Array(Float64)", "confidences"),
@@ -229,4 +238,5 @@ VERDICTS = Table(
     VERDICT_DAYS,
 )
 
+ADD_COLUMNS = f"ALTER TABLE {OBSERVATIONS.name} " + ", ".join(f"ADD COLUMN IF NOT EXISTS {one}" for one in ADDED)
 TABLES = (SESSIONS, OBSERVATIONS, RISK_EVENTS, TIMELINE, CALIBRATIONS, VERDICTS)

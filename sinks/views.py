@@ -84,7 +84,8 @@ INNER JOIN (
 _FRAME_SIGNALS = """CREATE OR REPLACE VIEW frame_signals AS
 SELECT
   session, seq, fromUnixTimestamp64Milli(capture_ms, 'UTC') AS at, capture_ms, face_count, yaw_deg, pitch_deg, roll_deg,
-  gaze_x, gaze_y, eye_openness, mouth_openness, face_width_share, brightness, sharpness, frozen
+  gaze_x, gaze_y, eye_openness, mouth_openness, face_width_share, brightness, sharpness, frozen,
+  sight_yaw_deg, pose_confidence, gaze_confidence, openness_confidence, person, looped, framed, covered
 FROM observations FINAL WHERE kind = 'face'"""
 
 VIEWS = (

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from sinks.store import Store
+from triton_models.taxonomy import TAXONOMY
 
 SESSIONS_A_QUERY = 100  # parameters travel in the URL, which servers bound at some KB
 ROWS_A_QUERY = 300_000  # stored observations times tries: about 6 s on a core and a half
@@ -40,6 +41,7 @@ class Ground:
     min_sharpness: float
     min_face_share: float
     eyes_closed_below: float
+    min_confidence: float
     spreads: float
     widest: float
     bridged_steps: float
@@ -74,7 +76,8 @@ class Question:
             (list(one.thresholds), list(one.untils), one.hold_ms, one.gap_ms, one.clear_ms, one.cooldown_ms)
             for one in tries
         ]
-        return shapes | asdict(self.ground) | {"tries": numbers, "sessions": list(sessions)}
+        asked = {"tries": numbers, "sessions": list(sessions), "taxonomy": list(TAXONOMY)}
+        return shapes | asdict(self.ground) | asked
 
 
 class WhatIfEvent(msgspec.Struct, frozen=True):

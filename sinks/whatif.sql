@@ -9,7 +9,7 @@
 --     that opened again after silence had closed it;
 --   - a session without a stored baseline under its own policy (it is still being calibrated).
 -- Not covered, and not told by `covered`:
---   - rules of other kinds than held, signals of hands, speech, identity and browser;
+--   - rules of other kinds than held, signals of hands, speech, identity and browser, and `mouth_change`;
 --   - accommodations: events are those that would be found, also the ones that an accommodation keeps from counting;
 --   - a policy whose [calibration] is another one: the baseline is the one that was learned;
 --   - a bundle that scoring buried because it could not be folded: its observations are rows here;
@@ -22,7 +22,8 @@
 --   tries: what is tried, each with the thresholds and untils of these tests (until = threshold where there is none),
 --     hold_ms, gap_ms, clear_ms, cooldown_ms; `number` counts them from 1
 --   beside_signals, beside_thresholds, beside_upward: the tests of only_if; trust_...: those of trust
---   min_brightness, min_sharpness, min_face_share, eyes_closed_below: [quality] of the policy
+--   min_brightness, min_sharpness, min_face_share, eyes_closed_below, min_confidence: [quality] of the policy
+--   taxonomy: the labels that the bits of `knows` stand for, in order
 --   spreads, widest: its [calibration]; bridged_steps, longest_step_ms: its [evidence]
 WITH
   -- Python's round(x, 4): the decimal nearest to the double itself.
@@ -30,8 +31,8 @@ WITH
   (signal) -> toUInt8(transform(
     signal,
     ['head_yaw', 'head_left', 'head_right', 'head_pitch', 'head_up', 'head_down', 'head_roll',
-     'gaze_x', 'gaze_left', 'gaze_right', 'gaze_y', 'gaze_up', 'gaze_down'],
-    [1, 1, 1, 2, 2, 2, 3, 4, 4, 4, 5, 5, 5], 0
+     'gaze_x', 'gaze_left', 'gaze_right', 'gaze_y', 'gaze_up', 'gaze_down', 'sight', 'sight_left', 'sight_right'],
+    [1, 1, 1, 2, 2, 2, 3, 4, 4, 4, 5, 5, 5, 8, 8, 8], 0
   )) AS measure_of,
   -- The threshold for this person: a restless one gets a wider one. `own`: spreads that widen, none for a calm person.
   (threshold, is_upward, measure, own) -> if(
@@ -76,7 +77,7 @@ WITH
 
   if(startsWith({signals:Array(String)}[1], 'object:') OR startsWith({signals:Array(String)}[1], 'second:'),
      'objects', 'face') AS stream,
-  ['yaw_deg', 'pitch_deg', 'roll_deg', 'gaze_x', 'gaze_y', 'eye_openness', 'mouth_openness'] AS measures,
+  ['yaw_deg', 'pitch_deg', 'roll_deg', 'gaze_x', 'gaze_y', 'eye_openness', 'mouth_openness', 'sight_yaw_deg'] AS measures,
 
   stored AS (
     SELECT * FROM observations FINAL WHERE empty({sessions:Array(String)}) OR session IN {sessions:Array(String)}
@@ -147,7 +148,8 @@ WITH
     SELECT
       folded.*, facts.* EXCEPT (session),
       greatest(start_ms, max(capture_ms) OVER same) AS at_ms,
-      ifNull(brightness >= {min_brightness:Float64} AND sharpness >= {min_sharpness:Float64}, 0) AS is_clear
+      ifNull(brightness >= {min_brightness:Float64} AND sharpness >= {min_sharpness:Float64}, 0)
+        AND NOT ifNull(covered, 0) AS is_clear
     FROM folded INNER JOIN session_facts AS facts ON facts.session = folded.session
     WHERE NOT closed OR (log_offset, position) <= end_place
     WINDOW same AS (
@@ -161,6 +163,7 @@ WITH
       lagInFrame(toNullable(seq)) OVER same AS last_seq,
       capture_ms - lagInFrame(toNullable(at_ms)) OVER same AS clock_step_ms,
       ifNull(anyLast(if(kind = 'face' AND face_count > 0, face_width_share, NULL)) OVER before, 0.) AS last_share,
+      at_ms - anyLast(if(kind = 'face' AND face_count > 0, at_ms, NULL)) OVER before AS since_face_ms,
       ifNull(anyLast(if(kind = 'face', is_clear, NULL)) OVER before, 1) AS was_clear,
       -- The second try at calibration begins with the first look after the first one's time.
       intDiv(learned_to_ms - learned_from_ms, 2) AS half_ms,
@@ -197,12 +200,14 @@ WITH
       multiIf(
         face_count > 0,
         if(arrayCount(w -> w >= {min_face_share:Float64}, face_width_shares) AS wide_enough > 0, wide_enough, -1),
-        is_clear AND NOT (last_share > 0 AND last_share < {min_face_share:Float64}), 0, -1) AS faces_known,
+        is_clear AND NOT (
+          last_share > 0 AND last_share < {min_face_share:Float64} AND since_face_ms <= 5000 AND ifNull(person, 1) >= 0.5
+        ), 0, -1) AS faces_known,
       calibrated AND has_baseline AND faces_known > 0 AND ifNull(isFinite(
-        yaw_deg + pitch_deg + roll_deg + gaze_x + gaze_y + eye_openness + mouth_openness), 0) AS is_measured,
+        yaw_deg + pitch_deg + roll_deg + gaze_x + gaze_y + eye_openness + mouth_openness + ifNull(sight_yaw_deg, 0)
+        ), 0) AS is_measured,
       if(is_measured AND middle[6] > 0, eye_openness / middle[6], NULL) AS openness,
-      ifNull(openness < {eyes_closed_below:Float64}, 0) AS eyes_closed,
-      if(kind = 'face' AND faces_known > 0 AND isFinite(mouth_openness), mouth_openness, NULL) AS mouth
+      ifNull(openness < {eyes_closed_below:Float64}, 0) AS eyes_closed
     FROM paced
   ),
   looked AS (
@@ -214,12 +219,25 @@ WITH
         signal = 'brightness', brightness,
         signal = 'sharpness', sharpness,
         signal = 'frozen', toFloat64(frozen),
+        signal = 'looped', toFloat64(looped),
+        signal = 'framed', toFloat64(framed),
+        signal = 'covered', toFloat64(covered),
+        signal IN ('absent', 'turned_away') AND faces_known != 0, if(faces_known > 0, 0., NULL),
+        signal = 'absent', 1 - ifNull(person, 0),
+        signal = 'turned_away', person,
         startsWith(signal, 'object:') OR startsWith(signal, 'second:'), if(
           length(arrayFilter(
               (c, label) -> label = substring(signal, 8) AND c > 0 AND c <= 1, confidences, labels) AS found)
             > startsWith(signal, 'second:'),
-          arrayReverseSort(found)[1 + startsWith(signal, 'second:')], if(was_clear, 0., NULL)),
+          arrayReverseSort(found)[1 + startsWith(signal, 'second:')],
+          if(was_clear AND (
+            ifNull(knows, -1) < 0
+            OR bitTest(toUInt64(knows), toUInt8(indexOf({taxonomy:Array(String)}, substring(signal, 8)) - 1))), 0., NULL)),
         NOT is_measured, NULL,
+        startsWith(signal, 'head_') AND pose_confidence < {min_confidence:Float64}, NULL,
+        (startsWith(signal, 'gaze_') OR startsWith(signal, 'sight'))
+          AND gaze_confidence < {min_confidence:Float64}, NULL,
+        signal = 'eye_openness' AND openness_confidence < {min_confidence:Float64}, NULL,
         signal = 'head_yaw', abs(yaw_deg - middle[1]),
         signal = 'head_left', -(yaw_deg - middle[1]),
         signal = 'head_right', yaw_deg - middle[1],
@@ -227,22 +245,21 @@ WITH
         signal = 'head_up', pitch_deg - middle[2],
         signal = 'head_down', -(pitch_deg - middle[2]),
         signal = 'head_roll', abs(roll_deg - middle[3]),
-        eyes_closed AND startsWith(signal, 'gaze_'), 0.,
+        eyes_closed AND (startsWith(signal, 'gaze_') OR startsWith(signal, 'sight')), 0.,
         signal = 'gaze_x', abs(gaze_x - middle[4]),
         signal = 'gaze_left', -(gaze_x - middle[4]),
         signal = 'gaze_right', gaze_x - middle[4],
         signal = 'gaze_y', abs(gaze_y - middle[5]),
         signal = 'gaze_up', -(gaze_y - middle[5]),
         signal = 'gaze_down', gaze_y - middle[5],
+        signal = 'sight', abs(sight_yaw_deg - middle[8]),
+        signal = 'sight_left', -(sight_yaw_deg - middle[8]),
+        signal = 'sight_right', sight_yaw_deg - middle[8],
         signal = 'eye_openness', openness,
         signal = 'mouth_openness', if(middle[7] > 0, mouth_openness / middle[7], NULL),
-        signal = 'mouth_change', if(step_ms <= 1500, abs(mouth_openness - last_mouth), NULL),
         signal = 'face_width', face_width_share,
         NULL), 'Nullable(Float64)'), asked) AS values
-    FROM (
-      SELECT *, lagInFrame(mouth) OVER (
-        PARTITION BY session, kind ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS last_mouth
-      FROM faces)
+    FROM faces
     WHERE kind = stream
   ),
   -- What each try says of each look: bits of the tests that are known, beyond their limit, beyond where it is kept.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from random import Random
+from zlib import crc32
 
 import msgspec
 
@@ -12,9 +13,10 @@ from scoring.messages import RiskClosed, RiskMessage, RiskOpened, SessionObserva
 from scoring.rulebook.policy import Policy, load_policy, plan
 from scoring.rulebook.rule_document import Comparison, HeldRule
 from tests.staged_exam import REST, START_MS
+from triton_models.taxonomy import known_labels
 
 Pose = dict[str, float]
-Seen = tuple[tuple[Face, ...], PictureQuality, dict[str, tuple[float, ...]]]
+Seen = tuple[tuple[Face, ...], PictureQuality, dict[str, tuple[float, ...]], float | None]
 
 FACE_TESTS: dict[str, tuple[tuple[float, ...], bool]] = {
     "face_count": ((2.0,), True),
@@ -29,7 +31,13 @@ FACE_TESTS: dict[str, tuple[tuple[float, ...], bool]] = {
     "gaze_up": ((0.04,), True),
     "eye_openness": ((0.55,), False),
     "mouth_openness": ((1.8,), True),
-    "mouth_change": ((0.04,), True),
+    "sight": ((8.0, 15.0), True),
+    "sight_left": ((12.0,), True),
+    "absent": ((0.5, 0.7), True),
+    "turned_away": ((0.5,), True),
+    "looped": ((1.0,), True),
+    "framed": ((1.0,), True),
+    "covered": ((1.0,), True),
     "face_width": ((0.12,), False),
     "brightness": ((40.0,), False),
     "sharpness": ((60.0,), False),
@@ -40,6 +48,7 @@ OBJECT_TESTS: dict[str, tuple[tuple[float, ...], bool]] = {
     "object:book": ((0.5,), True),
     "second:person": ((0.45,), True),
     "object:person": ((0.2,), False),
+    "object:pen": ((0.3,), True),
 }
 GAPS = (0, 200, 500, 1500)
 
@@ -164,6 +173,13 @@ def _pose(draw: Random) -> Pose:
             {"dark": draw.choice((8.0, 35.0))},
             {"blurred": draw.choice((1.0, 50.0)), "absent": draw.choice((0.0, 1.0))},
             {"frozen": 1.0},
+            {"looped": 1.0, "framed": 1.0},
+            {"covered": 1.0, "absent": 1.0},
+            {"sight_yaw_deg": side * draw.choice((6.0, 13.0, 20.0))},
+            {"absent": 1.0, "person": draw.choice((0.3, 0.5, 0.9))},
+            {"gaze_confidence": -0.7, "pose_confidence": -0.7, "yaw_deg": side * 35.0},
+            {"openness_confidence": -0.7, "eye_openness": -0.2},
+            {"sightless": 1.0, "yaw_deg": side * 21.0},
             {"missing": 1.0},
             {"broken": 1.0},
             {"phone": draw.choice((0.35, 0.5, 0.7)), "book": draw.choice((0.0, 0.6))},
@@ -174,25 +190,32 @@ def _pose(draw: Random) -> Pose:
 
 def _seen(draw: Random, pose: Pose, restless: float = 0.2) -> Seen:
     quality = PictureQuality(
-        brightness=pose.get("dark", 130.0), sharpness=pose.get("blurred", 210.0), frozen="frozen" in pose
+        brightness=pose.get("dark", 130.0),
+        sharpness=pose.get("blurred", 210.0),
+        frozen="frozen" in pose,
+        looped="looped" in pose,
+        framed="framed" in pose,
+        covered="covered" in pose,
     )
     face = Face(
         box_xyxy=REST.box_xyxy,
-        **{name: _number(draw, name, pose, restless) for name in Face.__struct_fields__ if name != "box_xyxy"},
+        **{name: _number(draw, name, pose, restless) for name in Face.__struct_fields__ if name != "box_xyxy"},  # type: ignore[arg-type]
     )
     second = msgspec.structs.replace(REST, width_share=pose.get("second_share", 0.1))
     faces = () if pose.get("absent") else (face, second)[: int(pose.get("faces", 1))]
-    return faces, quality, _confidences(draw, pose)
+    return faces, quality, _confidences(draw, pose), pose.get("person")
 
 
-def _number(draw: Random, name: str, pose: Pose, restless: float) -> float:
+def _number(draw: Random, name: str, pose: Pose, restless: float) -> float | None:
     """At rest, moved by the pose and by the person's own noise."""
     if name == "yaw_deg" and "broken" in pose:
         return float("nan")
+    if name == "sight_yaw_deg" and "sightless" in pose:
+        return None
     noise = restless * (1.0 if name.endswith("_deg") else 0.004)
     if name == "width_share":
         noise = 0.0
-    return round(float(getattr(REST, name)) + pose.get(name, 0.0) + draw.gauss(0.0, noise), 4)
+    return round((getattr(REST, name) or 0.0) + pose.get(name, 0.0) + draw.gauss(0.0, noise), 4)
 
 
 def _confidences(draw: Random, pose: Pose) -> dict[str, tuple[float, ...]]:
@@ -205,7 +228,7 @@ def _confidences(draw: Random, pose: Pose) -> dict[str, tuple[float, ...]]:
 def _face(session: str, seq: int, at_ms: int, seen: Seen) -> FaceObserved:
     return FaceObserved(
         session=session, seq=seq, capture_ms=at_ms, ingested_ms=at_ms + 7, partition=0, offset=seq, model="face-test",
-        faces=seen[0], quality=seen[1],
+        faces=seen[0], quality=seen[1], person=seen[3],
     )  # fmt: skip
 
 
@@ -214,7 +237,7 @@ def _objects(session: str, seq: int, at_ms: int, seen: Seen) -> ObjectsObserved:
     objects = (DetectedObject(label=label, confidence=value, box_xyxy=REST.box_xyxy) for label, value in boxes)
     return ObjectsObserved(
         session=session, seq=seq, capture_ms=at_ms, ingested_ms=at_ms + 9, partition=0, offset=seq, model="objects",
-        objects=tuple(objects),
+        objects=tuple(objects), knows=-1 if crc32(session.encode()) % 3 else known_labels(("phone", "person", "book")),
     )  # fmt: skip
 
 

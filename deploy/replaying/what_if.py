@@ -10,6 +10,8 @@ from scoring.rulebook.signals import source_of
 from sinks.whatif import Ground, Question, Test, Try
 
 STREAMS = ("faces", "objects")
+UNANSWERED = "mouth_change"
+"""Depends on every look before it."""
 
 
 def held_rule(policy: Policy, name: str) -> HeldRule:
@@ -25,14 +27,18 @@ def held_rule(policy: Policy, name: str) -> HeldRule:
     if not isinstance(rule, HeldRule):
         raise InputError(f"rule {name!r}", "is not of kind held", f"{mend}; for others: proctor replay")
     if not is_answerable(rule):
-        raise InputError(f"rule {name!r}", "speaks of neither faces nor objects", f"{mend}; for others: proctor replay")
+        raise InputError(
+            f"rule {name!r}",
+            "speaks of something else than single looks at faces or objects",
+            f"{mend}; for others: proctor replay",
+        )
     return rule
 
 
 def is_answerable(rule: HeldRule) -> bool:
-    """Whether its signals are those of faces or of objects."""
+    """Whether its signals are those of faces or of objects, and can be told of each look by itself."""
     sources = [source_of(test.signal) for test in (*rule.when, *rule.only_if, *rule.trust)]
-    return all(source is not None and source.stream in STREAMS for source in sources)
+    return all(one is not None and one.stream in STREAMS and one.slot != UNANSWERED for one in sources)
 
 
 def question_of(spec: PolicyDocument, rule: HeldRule) -> Question:
@@ -43,6 +49,7 @@ def question_of(spec: PolicyDocument, rule: HeldRule) -> Question:
         min_sharpness=quality.min_sharpness,
         min_face_share=quality.min_face_share,
         eyes_closed_below=quality.eyes_closed_below,
+        min_confidence=quality.min_confidence,
         spreads=calibration.spreads,
         widest=calibration.widest,
         bridged_steps=evidence.bridged_steps,

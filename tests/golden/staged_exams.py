@@ -85,12 +85,12 @@ EXAMS = (
             Run("normal", 9),
         ],
         events=[("away", 32.0, 35.9, 6.0)],
-        spared=[("company", 6.0, 11.8, 8.0), ("voice", 20.0, 25.0, 6.0)],
+        spared=[("company", 6.0, 11.8, 8.0), ("voice", 18.0, 25.0, 6.0)],
         risk_class="CLEAN",
         integrity=94.0,
         without=80.0,
         allowed=(Helper(reason="Sign language interpreter"),),
-        why="Somebody else is allowed, looking away is not. Another voice is heard in three of six records at 20 s.",
+        why="Somebody else is allowed, looking away is not. Another voice is heard in three of six records at 20 s, from 18 s on.",
     ),
     Golden(
         who="two-of-them",
@@ -147,11 +147,11 @@ EXAMS = (
     Golden(
         who="stand-in",
         runs=[Run("normal", 9), Run("stranger", 8), Run("normal", 8), Run("talking", 5), Run("normal", 14)],
-        events=[("stranger", 15.0, 22.5, 20.0), ("talking", 33.4, 36.0, 2.0)],
+        events=[("stranger", 15.0, 22.5, 20.0), ("talking", 31.1, 36.3, 2.0)],
         risk_class="SUSPICIOUS",
         integrity=78.0,
         jumps=((12.0, 3600.0), (30.0, 0.0)),
         why="Somebody else for 7.5 s, looked at twice a second. The clock was an hour ahead from 12 to 30 s: times go "
-        "on from before. Lips move from 31.1 on, 24 times by 33.4, which is 40 % of 6 s. 22 points: 0.520.",
+        "on from before. Lips move from 31.1 on, by 33.6 in 40 % of 6 s, and are back at their mean 0.3 s after. 22 points: 0.520.",
     ),
 )

@@ -57,7 +57,7 @@ def folded(policy: Policy, observations: Iterable[SessionObservation]) -> list[F
     return events_of(fold_exam(policy, list(observations)))
 
 
-@pytest.mark.parametrize("seed", [4, 5, 7])
+@pytest.mark.parametrize("seed", [10, 13, 28, 35])
 def test_sql_finds_the_events_of_the_fold(store: Store, seed: int) -> None:
     draw, found = Random(seed), 0
     policy = exam_policy(draw)
@@ -204,7 +204,7 @@ def test_what_it_does_not_cover_is_told(store: Store) -> None:
     [
         ("nonsense", "no such rule"),
         ("peeking_left", "not of kind held"),
-        ("identity_mismatch", "neither faces nor objects"),
+        ("identity_mismatch", "something else than single looks"),
     ],
 )
 def test_rules_that_sql_cannot_answer_are_refused(name: str, why: str) -> None:
