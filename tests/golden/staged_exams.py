@@ -90,8 +90,8 @@ EXAMS = (
         integrity=94.0,
         without=80.0,
         allowed=(Helper(reason="Sign language interpreter"),),
-        why="Somebody else is allowed, looking away is not. Another voice is heard from 18 s on, in three of six records "
-        "at 20 s.",
+        why="Somebody else is allowed, looking away is not. Another voice is heard from 18 s on, in three of six "
+        "records at 20 s.",
     ),
     Golden(
         who="two-of-them",
@@ -153,7 +153,7 @@ EXAMS = (
         integrity=78.0,
         jumps=((12.0, 3600.0), (30.0, 0.0)),
         why="Somebody else for 7.5 s, looked at twice a second. The clock was an hour ahead from 12 to 30 s: times go "
-        "on from before. Lips move from 31.1 on, by 33.6 in 40 % of 6 s; at rest they are back at their mean after 0.3 s. "
-        "22 points: 0.520.",
+        "on from before. Lips move from 31.1 on, by 33.6 in 40 % of 6 s; at rest they are back at their mean after "
+        "0.3 s. 22 points: 0.520.",
     ),
 )
