@@ -45,7 +45,7 @@ EXAM_LABELS = (
     ExamLabel(
         "looking_away",
         "signal",
-        "turn of the head, or of the eyes with the head still",
+        "where head and eyes look together; a person whose face is turned away",
         ("looking_away", "turned_away"),
     ),
     ExamLabel("looking_forward", "signal", "neither head nor eyes turned: attention is Focused"),
