@@ -7,7 +7,8 @@ Parts: `worker` puts every frame into its partition's lane (`ordering`), `looks`
 (`objects`) side by side, `recollection` adds what a session's past tells (`liveness`, `identity`), `outbox` publishes
 what is finished in input order and commits only what is acknowledged. `sound` does the same for records of `audio`.
 `alone` is all of it but identity and sound without a log.
-Fails: killed anywhere it repeats observations with the same bytes and loses none. A looking process that dies takes no
+Fails: killed anywhere it repeats observations with the same bytes and loses none; but whether the picture lives, and at
+which frames a face is compared, begin anew. A looking process that dies takes no
 picture with it. While Triton or the broker is away, recorded frames wait; live ones are given up by age (`admission`),
 evenly over sessions, and said so. Unreadable pictures go to dead-letters; when most are, the process stops.
 """

@@ -11,6 +11,7 @@ from deploy.addresses import Addresses
 from deploy.demo import EXAM
 from deploy.run import Job, Options, run_sources
 from deploy.stack.local import LocalStack
+from detectors.messages import IdentityObserved
 from ingest.messages import SessionStarted
 from ingest.topics import OBSERVATIONS, RISK_EVENTS
 from scoring.messages import Tick, decode_bundle
@@ -50,15 +51,18 @@ class Hurting:
 
 
 async def observed(kafka: str, session: str) -> dict[tuple[str, int], bytes]:
-    """What the detectors said first of each frame, without what differs between two runs: names, places and clocks."""
+    """What the detectors said first of each frame, without what differs between two runs: names, places and clocks;
+    when a face is compared, and whether a picture lives, which a killed worker begins to watch anew."""
     told: dict[tuple[str, int], bytes] = {}
     for records in (await read_topic(kafka, OBSERVATIONS)).values():
         for observation in (o for r in records for o in decode_bundle(r.value)):
-            if isinstance(observation, Tick | SessionStarted) or observation.session != session:
+            if isinstance(observation, Tick | SessionStarted | IdentityObserved) or observation.session != session:
                 continue
             said = msgspec.to_builtins(observation)
             for name in ("session", "capture_ms", "ingested_ms", "partition", "offset"):
                 said.pop(name, None)
+            for name in ("frozen", "looped"):
+                said.get("quality", {}).pop(name, None)
             told.setdefault((said["type"], said.get("seq", 0)), msgspec.msgpack.encode(said))
     return told
 
