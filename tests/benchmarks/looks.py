@@ -39,7 +39,7 @@ class Cost:
 
 def costs(frames: Sequence[bytes]) -> Iterator[Cost]:
     """Every part by itself, one after the other."""
-    plan, chosen = LookPlan(), frames[:MOST_FRAMES]
+    plan, chosen = LookPlan(), frames[:: max(1, len(frames) // MOST_FRAMES)]
     pictures = [decoded(jpeg) for jpeg in chosen]
     mesh, hands, body, recogniser = FaceMesh(), HandFinder(), BodyFinder(), open_recogniser(None)
     height, width = pictures[0].shape[:2]
