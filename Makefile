@@ -46,7 +46,7 @@ clean:  ## stop the stack; remove the environment, state, caches and reports
 	@echo "[1/2] making .venv with $(PYTHON)"
 	@$(PYTHON) -m venv .venv || { echo "Could not make .venv: Debian keeps venv apart, apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@echo "[2/2] installing pinned packages (2.3 GB on disk, one to five minutes)"
+	@echo "[2/2] installing pinned packages (2.7 GB on disk, one to five minutes)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c deploy/constraints.txt -e '.[dev]' \
 		|| { echo "Installing failed: see the lines above; check the network and free disk space, then run make again." >&2; exit 1; }
 	@touch $@
