@@ -190,6 +190,11 @@ def _look(policy: Policy, state: SessionState, look: Look, messages: Messages) -
     advance_rules(policy, state, look, is_break, messages)
 
 
+def _shows_all(parts: tuple[tuple[int, ...], ...], values: Values) -> bool:
+    """Whether of every part something is known."""
+    return all(any(values[slot] is not None for slot in part) for part in parts)
+
+
 def _account(groups: tuple[Group, ...], state: SessionState, look: Look) -> None:
     """Add the time that was seen to the groups of rules that could judge it."""
     known, values = list(state.known), look.values
@@ -200,7 +205,7 @@ def _account(groups: tuple[Group, ...], state: SessionState, look: Look) -> None
             and (not group.face or not faces or values[1] is not None)
             and (not group.clear or state.view.clear)
             and (not group.voice or values[1] is not None)
-            and all(any(values[slot] is not None for slot in part) for part in group.parts)
+            and (not group.parts or _shows_all(group.parts, values))
             and (not group.trust or is_trusted(group.trust, state.own, values))
         )
         if is_known:
