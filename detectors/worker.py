@@ -5,11 +5,11 @@ their lane in input order. A crash repeats what was not committed, with the same
 """
 
 import asyncio
-import contextlib
 import logging
 
 from detectors.admission import TOO_OLD, UNREADABLE, given_up, is_due, is_too_old
-from detectors.bad_messages import BadMessages
+from detectors.burying import Burial, check_session
+from detectors.draining import Stopped, read_until_stopped
 from detectors.frame import OBJECTS, PICTURE, Frame, Glance, objects_observed
 from detectors.identity.desk import Desk
 from detectors.intake import Intake, Lanes
@@ -22,23 +22,15 @@ from detectors.ordering import Slot
 from detectors.outbox import Outbox
 from detectors.plan import LookPlan
 from detectors.recollection import Recollection
-from ingest.dead_letters import send_dead_letter
-from ingest.errors import PoisonError, TransientError
+from ingest.errors import PoisonError
 from ingest.log import Reader, Record, Writer
 from ingest.messages import FrameHeader, FramesDropped, read_frame_header
 from ingest.telemetry import now_ms
 
-STAGE = "detectors"
 HANDS_A_PROCESS = 3
 """One picture looked at, one in the pipe, one on its way back."""
-DRAIN_S = 5.0
-MOST_SESSION_LETTERS = 256
 
 log = logging.getLogger(__name__)
-
-
-class _Done(Exception):  # noqa: N818  (ends a task group from within, as asyncio's documentation shows; no error)
-    """Told to stop, and stopped."""
 
 
 class Worker:
@@ -53,11 +45,10 @@ class Worker:
         plan: LookPlan,
         desk: Desk | None = None,
     ) -> None:
-        self._writer, self._pool, self._objects, self._plan = writer, pool, objects, plan
+        self._pool, self._objects, self._plan = pool, objects, plan
         self._recollection = Recollection(desk)
         self._lanes: Lanes = {}
-        self._bad = BadMessages()
-        self._headless: asyncio.Queue[tuple[Record, Slot, str]] = asyncio.Queue()
+        self._burial = Burial(writer, self._settle)
         self._intake = Intake(reader, self._lanes, self._accept, left=self._recollection.leave)
         self._outbox = Outbox(
             writer, reader, self._lanes, complete=self._recollection.complete, settle=self._recollection.settle
@@ -75,32 +66,22 @@ class Worker:
         try:
             async with asyncio.TaskGroup() as group:
                 self._start(group)
-                await self._until_stopped(stop)
-        except* _Done:
+                await read_until_stopped(self._intake, self._outbox, stop)
+        except* Stopped:
             log.info("stopped", extra={"open_frames": sum(len(lane) for lane in self._lanes.values())})
 
     def _start(self, group: asyncio.TaskGroup) -> None:
         self._picture_looks.start(group)
         self._object_looks.start(group)
-        for forever in (self._outbox.publish_forever, self._outbox.commit_forever, self._bury_headless):
+        for forever in (self._outbox.publish_forever, self._outbox.commit_forever, self._burial.bury_headless_forever):
             group.create_task(forever())
-
-    async def _until_stopped(self, stop: asyncio.Event) -> None:
-        """Read until told to stop; let frames under way finish, for DRAIN_S at most; a restart repeats the others."""
-        while not stop.is_set():
-            await self._intake.read()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._outbox.idle(), DRAIN_S)
-        with contextlib.suppress(TimeoutError, TransientError):  # then the broker is away, and a restart repeats more
-            await asyncio.wait_for(self._outbox.commit(), DRAIN_S)
-        raise _Done
 
     def _accept(self, record: Record, slot: Slot) -> None:
         """Decide what becomes of a record that was just read."""
         try:
             header = _read_header(record)
         except PoisonError as error:
-            self._headless.put_nowait((record, slot, str(error)))
+            self._burial.add_headless(record, slot, str(error))
             return
         slot.ingested_ms = header.ingested_ms
         if header.end:
@@ -140,7 +121,7 @@ class Worker:
     def _answer(self, slot: Slot, rank: int, seen: Glance | ObjectsObserved) -> None:
         slot.answer(rank, seen)
         if slot.outcome is not None:
-            self._bad.count(bad=False)
+            self._burial.count_good()
             self._outbox.nudge()
 
     def _settle(self, slot: Slot, *outcome: FramesEnded | FramesDropped) -> None:
@@ -154,19 +135,8 @@ class Worker:
         """A picture that nobody can look at; both kinds of look may find that out."""
         if not frame.slot.refused:
             frame.slot.refused = True
-            await self._send_letter(frame.record, reason)
+            await self._burial.bury(frame.record, reason)
             self._settle(frame.slot, given_up(frame.header, UNREADABLE))
-
-    async def _bury_headless(self) -> None:
-        """Records of which not even the session is known."""
-        while True:
-            record, slot, reason = await self._headless.get()
-            await self._send_letter(record, reason)
-            self._settle(slot)
-
-    async def _send_letter(self, record: Record, reason: str) -> None:
-        await (await send_dead_letter(self._writer, STAGE, record, reason))
-        self._bad.count(bad=True)
 
 
 def _is_wanted(frame: Frame) -> bool:
@@ -177,10 +147,7 @@ def _is_wanted(frame: Frame) -> bool:
 def _read_header(record: Record) -> FrameHeader:
     """Raises: PoisonError when it cannot be read, or would make observations too large for their topic."""
     header = read_frame_header(record.headers)
-    if len(header.session) > MOST_SESSION_LETTERS:
-        raise PoisonError(
-            f"a session's name of {len(header.session)} letters; at most {MOST_SESSION_LETTERS} are taken"
-        )
+    check_session(header.session)
     return header
 
 

@@ -6,31 +6,27 @@ sound takes milliseconds. A crash repeats what was not committed, with the same 
 """
 
 import asyncio
-import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
 from detectors.admission import TOO_OLD, UNREADABLE, Turns
-from detectors.bad_messages import BadMessages
+from detectors.burying import Burial, check_session
+from detectors.draining import Stopped, read_until_stopped
 from detectors.intake import Intake, Lanes
 from detectors.messages import SoundEnded, SpeechObserved
 from detectors.metrics import IN_FLIGHT, LOOK_SECONDS, SOUND_METERS
 from detectors.ordering import Slot
 from detectors.outbox import Outbox
 from detectors.sound.voice import SoundReading
-from ingest.dead_letters import send_dead_letter
-from ingest.errors import PoisonError, TransientError
+from ingest.errors import PoisonError
 from ingest.log import Reader, Record, Writer
 from ingest.messages import SoundDropped, SoundHeader, read_sound_header
 from ingest.sound.record import RATE_HZ, SAMPLE_BYTES
 from ingest.telemetry import now_ms
 
-STAGE = "detectors"
 KIND = "speech"
-DRAIN_S = 5.0
-MOST_SESSION_LETTERS = 256
 
 log = logging.getLogger(__name__)
 
@@ -55,20 +51,15 @@ class SoundFrame:
     slot: Slot
 
 
-class _Done(Exception):  # noqa: N818  (ends a task group from within; no error)
-    """Told to stop, and stopped."""
-
-
 class SoundWorker:
     """One run between a start of the reader and its stop; a new one begins from the commits."""
 
     def __init__(self, reader: Reader, writer: Writer, voice: Voice) -> None:
-        self._writer, self._voice = writer, voice
+        self._voice = voice
         self._lanes: Lanes = {}
-        self._bad = BadMessages()
+        self._burial = Burial(writer, self._settle)
         self._turns: Turns[SoundFrame] = Turns()
         self._waiting = asyncio.Semaphore(0)
-        self._headless: asyncio.Queue[tuple[Record, Slot, str]] = asyncio.Queue()
         self._intake = Intake(reader, self._lanes, self._accept, SOUND_METERS)
         self._outbox = Outbox(writer, reader, self._lanes, SOUND_METERS)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="detectors-sound")
@@ -80,31 +71,26 @@ class SoundWorker:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = (self._outbox.publish_forever, self._outbox.commit_forever, self._listen, self._bury_headless)
+                tasks = (
+                    self._outbox.publish_forever,
+                    self._outbox.commit_forever,
+                    self._listen,
+                    self._burial.bury_headless_forever,
+                )
                 for forever in tasks:
                     group.create_task(forever())
-                await self._until_stopped(stop)
-        except* _Done:
+                await read_until_stopped(self._intake, self._outbox, stop)
+        except* Stopped:
             log.info("sound stopped", extra={"open_records": sum(len(lane) for lane in self._lanes.values())})
         finally:
             self._thread.shutdown(wait=False, cancel_futures=True)
-
-    async def _until_stopped(self, stop: asyncio.Event) -> None:
-        """Read until told to stop; let records under way finish, for DRAIN_S at most; a restart repeats the others."""
-        while not stop.is_set():
-            await self._intake.read()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._outbox.idle(), DRAIN_S)
-        with contextlib.suppress(TimeoutError, TransientError):  # then the broker is away, and a restart repeats more
-            await asyncio.wait_for(self._outbox.commit(), DRAIN_S)
-        raise _Done
 
     def _accept(self, record: Record, slot: Slot) -> None:
         """Decide what becomes of a record that was just read."""
         try:
             header = _read_header(record)
         except PoisonError as error:
-            self._headless.put_nowait((record, slot, str(error)))
+            self._burial.add_headless(record, slot, str(error))
             return
         slot.ingested_ms = header.ingested_ms
         if header.end:
@@ -132,26 +118,15 @@ class SoundWorker:
         try:
             reading = await loop.run_in_executor(self._thread, self._voice.look, frame.record.value)
         except PoisonError as error:
-            await self._send_letter(frame.record, str(error))
+            await self._burial.bury(frame.record, str(error))
             self._settle(frame.slot, _given_up(frame, UNREADABLE))
             return
-        self._bad.count(bad=False)
+        self._burial.count_good()
         self._settle(frame.slot, speech_observed(frame, reading, self._voice.digest))
 
     def _settle(self, slot: Slot, *outcome: SpeechObserved | SoundEnded | SoundDropped) -> None:
         slot.settle(*outcome)
         self._outbox.nudge()
-
-    async def _bury_headless(self) -> None:
-        """Records of which not even the session is known."""
-        while True:
-            record, slot, reason = await self._headless.get()
-            await self._send_letter(record, reason)
-            self._settle(slot)
-
-    async def _send_letter(self, record: Record, reason: str) -> None:
-        await (await send_dead_letter(self._writer, STAGE, record, reason))
-        self._bad.count(bad=True)
 
 
 def is_too_old(header: SoundHeader, at_ms: int) -> bool:
@@ -193,10 +168,7 @@ def _given_up(frame: SoundFrame, reason: str) -> SoundDropped:
 def _read_header(record: Record) -> SoundHeader:
     """Raises: PoisonError when it cannot be read, or would make observations too large for their topic."""
     header = read_sound_header(record.headers)
-    if len(header.session) > MOST_SESSION_LETTERS:
-        raise PoisonError(
-            f"a session's name of {len(header.session)} letters; at most {MOST_SESSION_LETTERS} are taken"
-        )
+    check_session(header.session)
     return header
 
 
