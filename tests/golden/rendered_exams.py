@@ -23,7 +23,8 @@ from ingest.log import Record
 from ingest.messages import FrameHeader, SessionEnded, SessionStarted, encode_bundle
 from ingest.topics import FRAMES
 from scoring.messages import SessionObservation
-from triton_models.object_detector import ObjectDetector, read_card
+from triton_models.model_card import read_card
+from triton_models.object_detector import ObjectDetector
 
 FOLDER = Path(__file__).parent / "rendered"
 MODEL = Path(__file__).parents[2] / "triton_models" / "repository" / "objects"

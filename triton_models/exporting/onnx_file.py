@@ -35,6 +35,7 @@ def export_onnx(weights: Path, out: Path, input_px: int | None = None, half_stor
         )
         graph = onnx.load(written)
     fix_sides(graph, side)
+    forget_training_place(graph)
     if half_storage:
         store_half(graph)
     onnx.checker.check_model(graph)
@@ -66,6 +67,14 @@ def fix_sides(graph: Any, side_px: int) -> None:
     for dim in sides:
         dim.ClearField("dim_param")
         dim.dim_value = side_px
+
+
+def forget_training_place(graph: Any) -> None:
+    """Drop the description, in which Ultralytics names the folder that the weights were trained from."""
+    kept = [(entry.key, entry.value) for entry in graph.metadata_props if entry.key != "description"]
+    del graph.metadata_props[:]
+    for key, value in kept:
+        graph.metadata_props.add(key=key, value=value)
 
 
 def store_half(graph: Any) -> None:
