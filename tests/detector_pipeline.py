@@ -29,7 +29,8 @@ from ingest.messages import DeadLetter, FrameHeader, FramesDropped, frame_header
 from ingest.topics import DEAD_LETTERS, FRAMES, OBSERVATIONS, create_topics, partition_of, topic_name
 from tests.webcam_frames import frame
 from triton_models import contract
-from triton_models.object_detector import ObjectDetector, read_card
+from triton_models.model_card import read_card
+from triton_models.object_detector import ObjectDetector
 
 Said = Look | FramesEnded | FramesDropped
 START_MS = 1_700_000_000_000

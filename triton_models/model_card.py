@@ -73,7 +73,7 @@ def problems_of(card: ModelCard) -> list[str]:
     if not used:
         problems.append("no class has a label")
     if card.input_px < SMALLEST_INPUT_PX or card.input_px % STRIDE_PX:
-        problems.append(f"input_px is {card.input_px}, not a multiple of {STRIDE_PX}")
+        problems.append(f"input_px is {card.input_px} px, not a multiple of {STRIDE_PX}")
     if len(card.sha256) != DIGEST_LENGTH or not set(card.sha256) <= set("0123456789abcdef"):
         problems.append("sha256 is no SHA-256 in lower-case hexadecimal")
     problems += [f"threshold of {k} is {v}, not within 0 to 1" for k, v in card.thresholds.items() if not 0 <= v <= 1]

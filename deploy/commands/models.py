@@ -10,7 +10,7 @@ from rich.table import Table
 from deploy.taxonomy import HEADINGS, markdown_table, table
 from scoring.rulebook.policy import load_policy
 from triton_models.contract import MODEL_NAME
-from triton_models.object_detector import read_card
+from triton_models.model_card import read_card
 from triton_models.use import use_weights
 
 REPOSITORY = Path(__file__).parents[2] / "triton_models" / "repository"

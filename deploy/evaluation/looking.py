@@ -20,7 +20,8 @@ from ingest.messages import FrameHeader
 from ingest.topics import FRAMES
 from scoring.messages import Seen
 from triton_models.contract import MODEL_NAME
-from triton_models.object_detector import ObjectDetector, read_card
+from triton_models.model_card import read_card
+from triton_models.object_detector import ObjectDetector
 
 PLAN = LookPlan()
 LOOKING_CODE = ("alone.py", "boxes.py", "frame.py", "mediapipe.py", "messages.py", "objects.py", "plan.py", "*/**/*.py")

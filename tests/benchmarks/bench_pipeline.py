@@ -30,7 +30,8 @@ from ingest.sources.opening import open_source
 from scoring.rulebook.policy import load_policy
 from tests.benchmarks.bench_sessions import OBJECTS, hold_sessions
 from tests.benchmarks.stage_latency import read_histogram
-from triton_models.object_detector import ObjectDetector, read_card
+from triton_models.model_card import read_card
+from triton_models.object_detector import ObjectDetector
 
 RATE_FPS = 5.0
 SESSIONS = 4

@@ -20,7 +20,8 @@ from detectors.sound.voice import VoiceFinder
 from ingest.sound.record import RATE_HZ
 from tests.benchmarks.bench_sessions import OBJECTS
 from tests.sound_made import pcm, voice
-from triton_models.object_detector import ObjectDetector, read_card
+from triton_models.model_card import read_card
+from triton_models.object_detector import ObjectDetector
 
 Item = TypeVar("Item")
 MOST_FRAMES = 120

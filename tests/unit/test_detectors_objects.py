@@ -12,7 +12,8 @@ from detectors.objects import read_boxes
 from ingest.errors import InputError, PoisonError
 from tests.webcam_frames import frame, jpeg, webcam
 from triton_models import contract
-from triton_models.object_detector import ObjectDetector, read_card
+from triton_models.model_card import read_card
+from triton_models.object_detector import ObjectDetector
 from triton_models.taxonomy import TAXONOMY
 
 REPOSITORY = Path(contract.__file__).parent / "repository" / contract.MODEL_NAME

@@ -19,8 +19,9 @@ from triton_models.gpu.build import build, check_engine
 from triton_models.gpu.check import DEADLINE_S, check
 from triton_models.gpu.pictures import bad_pictures, good_pictures
 from triton_models.gpu.repository import CARD, WEIGHTS, Variant
+from triton_models.model_card import read_card
 from triton_models.model_card import read_card as read_model_card
-from triton_models.object_detector import ObjectDetector, read_card
+from triton_models.object_detector import ObjectDetector
 
 SHIPPED = Path(triton_models.__file__).parent / "repository"
 FOLDER = click.Path(path_type=Path, file_okay=False)

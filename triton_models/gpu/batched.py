@@ -16,8 +16,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from ingest.errors import InputError, PoisonError
+from triton_models.answers import Answers
 from triton_models.boxes import Detections, Letterboxed, decode, letterbox
-from triton_models.gpu.answers import Answers
 from triton_models.model_card import ModelCard
 from triton_models.pictures import check_picture, decode_picture, reduction
 

@@ -15,10 +15,11 @@ from tritonclient.grpc import aio
 from tritonclient.utils import InferenceServerException
 
 from ingest.errors import InputError, TransientError
+from triton_models.answers import FLOOR
 from triton_models.boxes import iou_one_to_many
 from triton_models.contract import BOX_COLUMNS, BOXES, DIGEST, JPEG, KNOWS, MODEL_NAME
 from triton_models.model_card import ModelCard
-from triton_models.object_detector import FLOOR, ObjectDetector
+from triton_models.object_detector import ObjectDetector
 from triton_models.taxonomy import TAXONOMY
 
 IOU, CONFIDENCE = 0.9, 0.05

@@ -15,8 +15,8 @@ from pathlib import Path
 from google.protobuf import text_format  # type: ignore[import-untyped]
 from tritonclient.grpc import model_config_pb2 as pb
 
+from triton_models.answers import Answers
 from triton_models.contract import BOX_COLUMNS, BOXES, DIGEST, JPEG, KNOWS, MODEL_NAME, MOST_BOXES, Tensor
-from triton_models.gpu.answers import Answers
 from triton_models.gpu.batched import Device
 from triton_models.model_card import ModelCard, read_card
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
+from triton_models.answers import Answers
 from triton_models.boxes import Detections
 from triton_models.contract import BOXES, DIGEST, KNOWS
-from triton_models.gpu.answers import Answers
 from triton_models.gpu.fit import read_fit
 from triton_models.gpu.repository import FIT, ROWS, card_beside
 

@@ -13,7 +13,8 @@ import triton_python_backend_utils as pb_utils
 
 from ingest.errors import PoisonError
 from triton_models.contract import BOXES, DIGEST, JPEG, KNOWS
-from triton_models.object_detector import ObjectDetector, read_card
+from triton_models.model_card import read_card
+from triton_models.object_detector import ObjectDetector
 
 
 class TritonPythonModel:

@@ -6,8 +6,10 @@ from numpy.typing import NDArray
 from triton_models.boxes import Detections
 from triton_models.contract import BOX_COLUMNS, MOST_BOXES
 from triton_models.model_card import ModelCard
-from triton_models.object_detector import FLOOR
 from triton_models.taxonomy import TAXONOMY, known_labels
+
+FLOOR = 0.25
+"""For labels without a threshold of their own: Ultralytics' default confidence."""
 
 
 class Answers:
