@@ -18,7 +18,7 @@ from deploy.commands.running import bench, demo, run
 from deploy.commands.shadow import shadow
 from deploy.commands.stack import doctor, down, status, up
 from deploy.commands.whatif import whatif
-from ingest.errors import ProctorError
+from ingest.command_line import exit_status_of
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -39,16 +39,4 @@ def main() -> None:
 
 def exit_status(arguments: list[str]) -> int:
     """Run one command; errors raised on purpose become a line on standard error."""
-    try:
-        return proctor.main(arguments, prog_name="proctor", standalone_mode=False) or 0
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("proctor: stopped", err=True)
-        return 130
-    except ProctorError as error:
-        click.echo(f"proctor: {error}", err=True)
-        return 1
+    return exit_status_of(proctor, arguments, called="proctor", said_by="proctor")

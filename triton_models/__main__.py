@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from ingest.errors import ProctorError
+from ingest.command_line import exit_status_of
 from triton_models.dataset.command import dataset
 from triton_models.evaluation.command import evaluate
 from triton_models.exporting.command import export
@@ -28,18 +28,7 @@ for command in (dataset, train, evaluate, export, uncertain):
 def exit_status(arguments: list[str]) -> int:
     """Run one command; errors raised on purpose become a line on standard error."""
     try:
-        return factory.main(arguments, prog_name="python -m triton_models", standalone_mode=False) or 0
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("triton_models: stopped", err=True)
-        return 130
-    except ProctorError as error:
-        click.echo(f"triton_models: {error}", err=True)
-        return 1
+        return exit_status_of(factory, arguments, called="python -m triton_models", said_by="triton_models")
     except OSError as error:
         place = error.filename or "the disk"
         click.echo(f"triton_models: {place}: {error.strerror}. Make room, or check who may write there", err=True)
