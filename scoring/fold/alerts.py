@@ -1,6 +1,6 @@
 """Periods of high activity: where events that count come thick."""
 
-from scoring.fold.state import Alerts
+from scoring.fold.course import Alerts
 from scoring.messages import Activity
 from scoring.rulebook.policy_document import ActivityRules
 

@@ -5,7 +5,7 @@ everything. Smoothing is a low-pass of first order over event time, in arithmeti
 What is not known changes nothing. Points are in thousandths.
 """
 
-from scoring.fold.state import Attention
+from scoring.fold.person import Attention
 from scoring.rulebook.attention_scale import Scale
 from scoring.rulebook.signals import SLOTS, Values
 

@@ -6,8 +6,10 @@ from detectors.messages import FaceObserved
 from scoring.fold import calibration
 from scoring.fold.capture_time import in_break
 from scoring.fold.events import instant
+from scoring.fold.evidence import Moment
 from scoring.fold.occurring import Messages, settle_instant
-from scoring.fold.state import Calibrating, Moment, SessionState
+from scoring.fold.person import Calibrating
+from scoring.fold.state import SessionState
 from scoring.rulebook.plan import calibration_rules
 from scoring.rulebook.policy import Policy
 from scoring.rulebook.refusals import REFUSALS

@@ -14,11 +14,14 @@ from struct import Struct
 from msgspec.structs import replace
 
 from detectors.messages import Face, FaceObserved
-from scoring.fold.state import Baseline, Calibrating, Moment, SessionState
+from scoring.fold.evidence import Moment
+from scoring.fold.face_signals import is_clear, measures_of
+from scoring.fold.person import Baseline, Calibrating
+from scoring.fold.state import SessionState
 from scoring.messages import CalibrationFinished
 from scoring.rulebook.policy_document import CalibrationRules, QualityFloor
 from scoring.rulebook.refusals import REFUSALS
-from scoring.rulebook.signals import MEASURES, is_clear, measures_of
+from scoring.rulebook.signals import MEASURES
 
 SLOTS = 96
 _NONE_REJECTED = (0,) * len(REFUSALS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from scoring.fold.state import Looks
+from scoring.fold.course import Looks
 from scoring.messages import Seen
 
 JUMP_BACK_MS = 5_000

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from scoring.fold.state import Beyond, Passing
+from scoring.fold.evidence import Beyond
+from scoring.fold.packing import Passing
 from scoring.rulebook.plan import PlannedRule, PlannedTest
 from scoring.rulebook.signals import Stream, Values
 

@@ -1,6 +1,7 @@
 """What was really seen: steps between looks, how much of a step is evidence, what share of a session was judged."""
 
-from scoring.fold.state import Looks, Step
+from scoring.fold.course import Looks
+from scoring.fold.evidence import Step
 from scoring.rulebook.policy_document import Evidence
 from scoring.rulebook.signals import Stream
 

@@ -1,8 +1,9 @@
 """Risk events as messages: when a rule fires, and the same event complete with its explanation."""
 
+from scoring.fold.evidence import Beyond, Interval, Moment
 from scoring.fold.histories import span_ms
 from scoring.fold.score import points
-from scoring.fold.state import Beyond, Interval, Moment, SessionState
+from scoring.fold.state import SessionState
 from scoring.messages import Counterfactual, Direction, RiskClosed, RiskOpened, event_id
 from scoring.rulebook.plan import PlannedRule, PlannedTest
 from scoring.rulebook.policy import Policy

@@ -15,8 +15,10 @@ talks 0.09 and more in three seconds of four.
 from math import isfinite
 
 from detectors.messages import FaceObserved, SpeechObserved
-from scoring.fold.state import Hearing, Moment, Waiting
-from scoring.rulebook.signals import Values, speech_values
+from scoring.fold.evidence import Moment
+from scoring.fold.person import Hearing, Waiting
+from scoring.fold.published_signals import speech_values
+from scoring.rulebook.signals import Values
 
 RECORD_MS = 1_000
 TOLERANCE_MS = 500

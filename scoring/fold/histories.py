@@ -8,7 +8,8 @@ slice at hand. A rule that remembers nothing takes no room, and every memory fad
 from collections.abc import Sequence
 
 from scoring.fold.conditions import Judgement
-from scoring.fold.state import Beyond, Memory, Moment, Passing, Step
+from scoring.fold.evidence import Beyond, Memory, Moment, Step
+from scoring.fold.packing import Passing
 from scoring.rulebook.plan import PlannedRule, PlannedTest
 from scoring.rulebook.rule_document import CombinationRule, RateRule, SequenceRule, ShareRule
 from scoring.rulebook.signals import Values

@@ -13,30 +13,24 @@ from scoring.fold.attention import attend
 from scoring.fold.calibrating import calibrate
 from scoring.fold.capture_time import JUMP_AHEAD_MS, in_break, shift_after
 from scoring.fold.conditions import is_trusted
+from scoring.fold.course import Looks
 from scoring.fold.coverage import look as looked
 from scoring.fold.coverage import step_to
+from scoring.fold.evidence import Moment, Step
+from scoring.fold.face_signals import count_faces, face_values, is_clear, mouth_after
 from scoring.fold.hearing import RECORD_MS, take, wait, watch_mouth
+from scoring.fold.object_signals import object_values, shows_phone
 from scoring.fold.occurring import Messages, advance_rules
+from scoring.fold.page_signals import browser_values, standing_after
+from scoring.fold.person import Hearing, View
+from scoring.fold.published_signals import hand_values, identity_values
 from scoring.fold.rules import Look
 from scoring.fold.score import SECOND_MS, sample_until
-from scoring.fold.state import Hearing, Looks, Moment, SessionState, Step, View
+from scoring.fold.state import SessionState
 from scoring.messages import Seen
 from scoring.rulebook.plan import Group
 from scoring.rulebook.policy import Policy
-from scoring.rulebook.signals import (
-    Stream,
-    Values,
-    browser_values,
-    count_faces,
-    face_values,
-    hand_values,
-    identity_values,
-    is_clear,
-    mouth_after,
-    object_values,
-    shows_phone,
-    standing_after,
-)
+from scoring.rulebook.signals import Stream, Values
 
 MOST_MODELS = 8  # named in one verdict
 PHONE_STAYS_MS = 2_000  # in view: as long as the phone's rule bridges what a look misses, and a half

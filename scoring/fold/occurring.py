@@ -7,8 +7,10 @@ from msgspec.structs import replace
 
 from scoring.fold import events, score
 from scoring.fold.alerts import alert
+from scoring.fold.evidence import Interval
+from scoring.fold.packing import Passing
 from scoring.fold.rules import NO_HISTORY, Look, Outcome, Situation, advance, close, remember, repeats_by
-from scoring.fold.state import Interval, Passing, SessionState
+from scoring.fold.state import SessionState
 from scoring.messages import RiskMessage
 from scoring.rulebook.plan import PlannedRule
 from scoring.rulebook.policy import Policy

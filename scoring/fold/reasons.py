@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
+from scoring.fold.evidence import Span
+from scoring.fold.object_signals import is_known
 from scoring.fold.rules import NO_HISTORY
-from scoring.fold.state import SessionState, Span
+from scoring.fold.state import SessionState
 from scoring.messages import RuleTotal
 from scoring.rulebook.plan import PlannedRule
 from scoring.rulebook.policy import Policy
 from scoring.rulebook.rule_document import CalibrationRule, CombinationRule, HeldRule, RateRule, SequenceRule, ShareRule
 from scoring.rulebook.signal_words import clock
-from scoring.rulebook.signals import STREAMS, Stream, is_known, label_of
+from scoring.rulebook.signals import STREAMS, Stream, label_of
 
 _NAMES: dict[Stream, str] = {
     "faces": "faces",

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from scoring.fold.conditions import Judgement, judge, tests_on
+from scoring.fold.evidence import History, Interval, Memory, Moment, Span, Step
 from scoring.fold.histories import after_event, recall
-from scoring.fold.state import History, Interval, Memory, Moment, Passing, Span, Step
+from scoring.fold.packing import Passing
 from scoring.rulebook.plan import PlannedRule
 from scoring.rulebook.signals import Stream, Values
 

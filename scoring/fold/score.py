@@ -4,8 +4,9 @@ Points are integers in thousandths: one point a second is one thousandth a milli
 """
 
 from scoring.fold.attention import name_of
+from scoring.fold.course import Risk
 from scoring.fold.coverage import bridge_ms
-from scoring.fold.state import Risk, SessionState
+from scoring.fold.state import SessionState
 from scoring.messages import ScoreSample
 from scoring.rulebook.plan import PlannedRule
 from scoring.rulebook.policy import Policy

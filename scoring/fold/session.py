@@ -28,10 +28,12 @@ from ingest.messages import (
     encode_message,
 )
 from scoring.fold.calibrating import end_calibration, skip_calibration
+from scoring.fold.course import Drops, Ending
 from scoring.fold.observing import judge_sound, observe, stream_of
 from scoring.fold.occurring import Messages, close_rules
+from scoring.fold.person import Calibrating, Hearing
 from scoring.fold.score import sample_until, settle_now
-from scoring.fold.state import Calibrating, Drops, Ending, Hearing, SessionState, decode_state, encode_state
+from scoring.fold.state import SessionState, decode_state, encode_state
 from scoring.fold.verdict import conclude
 from scoring.messages import RiskMessage, SessionObservation
 from scoring.rulebook.policy import Policy

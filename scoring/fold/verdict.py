@@ -19,10 +19,11 @@ from scoring.fold.alerts import periods
 from scoring.fold.capture_time import outside_breaks
 from scoring.fold.coverage import share
 from scoring.fold.engine import ENGINE
+from scoring.fold.evidence import History
 from scoring.fold.reasons import blind_labels, is_unwatched, reasons
 from scoring.fold.rules import NO_HISTORY
 from scoring.fold.score import points
-from scoring.fold.state import History, SessionState
+from scoring.fold.state import SessionState
 from scoring.messages import RiskClass, RuleTotal, Unaccommodated, Verdict
 from scoring.rulebook.plan import PlannedRule
 from scoring.rulebook.policy import Policy

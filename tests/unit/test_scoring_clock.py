@@ -7,8 +7,8 @@ import pytest
 from ingest.messages import BrowserReported
 from scoring.fold.alerts import MOST_PERIODS
 from scoring.fold.capture_time import in_break, outside_breaks, shift_after
+from scoring.fold.course import Looks
 from scoring.fold.session import encode_state, fold
-from scoring.fold.state import Looks
 from scoring.messages import RiskMessage, SessionObservation
 from scoring.rulebook.policy import Policy, load_policy
 from tests.exams_drawn import EVENTFUL

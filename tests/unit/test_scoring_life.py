@@ -7,8 +7,8 @@ import pytest
 
 from ingest.messages import SessionEnded
 from scoring.fold.alerts import alert, periods
+from scoring.fold.course import Alerts
 from scoring.fold.session import close_silent, fold
-from scoring.fold.state import Alerts
 from scoring.messages import CalibrationFinished, RiskClosed, RiskMessage, SessionObservation
 from scoring.rulebook.policy import Policy
 from scoring.rulebook.policy_document import ActivityRules

@@ -8,11 +8,13 @@ from msgspec import structs
 from detectors.messages import DetectedObject, FaceObserved, PictureQuality
 from scoring.fold.calibration import own_widths
 from scoring.fold.conditions import Judgement, judge
+from scoring.fold.course import Looks
 from scoring.fold.coverage import bridge_ms, look, step_to
-from scoring.fold.state import Looks
+from scoring.fold.face_signals import count_faces, face_values
+from scoring.fold.object_signals import object_values
 from scoring.rulebook.plan import PlannedRule
 from scoring.rulebook.policy_document import QualityFloor
-from scoring.rulebook.signals import SLOTS, Source, count_faces, face_values, object_values, source_of
+from scoring.rulebook.signals import SLOTS, Source, source_of
 from tests.staged_exam import FOUR_RULES, GOOD, REST, START_MS, face_like, face_observed, objects_observed
 
 POLICY = FOUR_RULES

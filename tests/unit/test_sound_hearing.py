@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from detectors.messages import FaceObserved, FramesEnded, PictureQuality, SoundEnded, SpeechObserved
 from ingest.messages import SessionEnded, SessionStarted, SoundDropped, encode_message
 from scoring.fold.hearing import MOST_WAITING, other_voice, stillness, watch_mouth
+from scoring.fold.person import Hearing
 from scoring.fold.replay import Logged, replay
 from scoring.fold.session import decode_state, encode_state
-from scoring.fold.state import Hearing
 from scoring.messages import RiskMessage, SessionObservation, Verdict
 from tests.staged_exam import EVERY_KIND, GOOD, START_MS, closed_events, face_like, face_observed, fold_all
 

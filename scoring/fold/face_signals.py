@@ -1,0 +1,137 @@
+"""The signals of one look at faces: pose, gaze and openings against the person's own baseline, and who is there.
+
+A signal is unknown when the picture is too dark or blurred for a miss to mean anything, when the face is too small,
+when a number is not finite, or when it is relative to a baseline that is not known yet.
+"""
+
+from math import isfinite
+
+from detectors.messages import Face, FaceObserved, PictureQuality
+from scoring.rulebook.policy_document import QualityFloor
+
+_POSE, _GAZE, _OPENNESS = slice(1, 4), slice(4, 7), 7
+_NO_POSE = _NO_GAZE = (None, None, None)
+_NO_FACE = (None,) * 10
+_LOST_MS = 5_000  # who sits too far away to be read is found again and again
+_PRESENT = 0.5  # of the certainty that a person is in the picture
+_MOUTH_STEP_MS = 1500  # two looks further apart say nothing about how a mouth moves
+_MOUTH_MEAN_MS = 500
+_YAWN = 0.45  # of height over width; measured: talk stays below, yawns reach 0.6 and more
+
+
+def is_clear(floor: QualityFloor, quality: PictureQuality) -> bool:
+    """Whether a miss in this picture means that there was nothing to see."""
+    is_lit = quality.brightness >= floor.min_brightness and quality.sharpness >= floor.min_sharpness
+    return is_lit and not quality.covered
+
+
+def measures_of(face: Face) -> tuple[float, ...] | None:
+    """The face's numbers in the order of MEASURES; None when one of them is not finite."""
+    measures = (
+        face.yaw_deg,
+        face.pitch_deg,
+        face.roll_deg,
+        face.gaze_x,
+        face.gaze_y,
+        face.eye_openness,
+        face.mouth_openness,
+        face.sight_yaw_deg or 0.0,
+    )
+    return measures if isfinite(sum(measures)) else None
+
+
+def count_faces(floor: QualityFloor, seen: FaceObserved, last_share: float, since_ms: int = 0) -> int:
+    """How many faces are in the picture; -1: not known.
+
+    A miss counts only in a clear picture. Where the last face, `since_ms` ago, was already too small to be found
+    reliably, it counts only where no person is seen either.
+    """
+    if len(seen.faces) == 1:  # nearly always
+        return 1 if seen.faces[0].width_share >= floor.min_face_share else -1
+    if seen.faces:
+        return sum(face.width_share >= floor.min_face_share for face in seen.faces) or -1
+    is_seen = seen.person is None or seen.person >= _PRESENT
+    lost = 0.0 < last_share < floor.min_face_share and since_ms <= _LOST_MS and is_seen
+    return 0 if is_clear(floor, seen.quality) and not lost else -1
+
+
+def face_values(
+    floor: QualityFloor, baseline: tuple[float, ...] | None, seen: FaceObserved, count: int, mouth: float | None
+) -> list[float | None]:
+    """The signals of one look at faces, in the order of the slots; the pose is the largest face's.
+
+    `baseline`: the person's own, order of MEASURES. `mouth`: how far it moved, None when not known.
+    """
+    known = float(count) if count >= 0 else None
+    rest = (*_picture_values(seen.quality), *_presence(seen, count))
+    measures = measures_of(seen.faces[0]) if baseline is not None and count > 0 else None
+    if measures is None or baseline is None:
+        return [known, *_NO_FACE, *rest]
+    face, least = seen.faces[0], floor.min_confidence
+    openness = measures[5] / baseline[5] if baseline[5] > 0.0 else None
+    values: list[float | None] = [
+        known,
+        measures[0] - baseline[0],
+        measures[1] - baseline[1],
+        measures[2] - baseline[2],
+        measures[3] - baseline[3],
+        measures[4] - baseline[4],
+        None if face.sight_yaw_deg is None else measures[7] - baseline[7],
+        openness,
+        measures[6] / baseline[6] if baseline[6] > 0.0 else None,
+        mouth,
+        face.width_share,
+        *rest,
+    ]
+    if openness is not None and openness < floor.eyes_closed_below:
+        values[_GAZE] = (
+            0.0,
+            0.0,
+            0.0,
+        )  # closed eyes look nowhere; a bowed head lowers the lids: the head still counts
+    if face.pose_confidence < least:
+        values[_POSE] = _NO_POSE
+    if face.gaze_confidence < least:
+        values[_GAZE] = _NO_GAZE
+    if face.openness_confidence < least:
+        values[_OPENNESS] = None
+    return values
+
+
+def _picture_values(quality: PictureQuality) -> tuple[float, ...]:
+    return (
+        quality.brightness,
+        quality.sharpness,
+        1.0 if quality.frozen else 0.0,
+        1.0 if quality.looped else 0.0,
+        1.0 if quality.framed else 0.0,
+        1.0 if quality.covered else 0.0,
+    )
+
+
+def _presence(seen: FaceObserved, count: int) -> tuple[float | None, float | None]:
+    """How certain it is that nobody is there, and that somebody is whose face cannot be seen; a face settles both.
+
+    A detector that was not asked about persons says nothing of the second; for it, no face is nobody.
+    """
+    if count:
+        return (0.0, 0.0) if count > 0 else (None, None)
+    return (1.0, None) if seen.person is None else (1.0 - seen.person, seen.person)
+
+
+def mouth_after(
+    seen: FaceObserved, count: int, step_ms: int, before: float | None
+) -> tuple[float | None, float | None]:
+    """How far the mouth's opening is from its own mean of the last moments, and that mean after this look.
+
+    `before`: the mean after the last look, None without one. The mean follows by a low-pass of first order over event
+    time, so that the distance depends little on the frame rate; a wide mouth yawns, and is followed at once.
+    """
+    now = seen.faces[0].mouth_openness if count > 0 else None
+    if now is None or not isfinite(now):
+        return None, None
+    if before is None or step_ms > _MOUTH_STEP_MS:
+        return None, now
+    if now >= _YAWN or before >= _YAWN:
+        return 0.0, now
+    return abs(now - before), before + (now - before) * step_ms / (step_ms + _MOUTH_MEAN_MS)
