@@ -8,10 +8,10 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from detectors.identity.alignment import ARCFACE_CHIP, Chip, Picture
 from detectors.identity.embedder import Embedding, check_chip, unit
+from detectors.identity.onnx_session import open_network
 from ingest.errors import InputError
 
 MIDDLE = 127.5
@@ -27,7 +27,7 @@ class ArcFaceEmbedder:
         """Raises: InputError when the file is not such a network."""
         try:
             document = path.read_bytes()
-            self._session = onnxruntime.InferenceSession(document, _options(), providers=["CPUExecutionProvider"])
+            self._session = open_network(document)
         except Exception as error:  # onnxruntime's errors have no common class
             raise InputError(str(path), _first_line(error), MEND) from error
         self.digest = hashlib.sha256(b"arcface/1" + document).hexdigest()
@@ -50,13 +50,6 @@ class ArcFaceEmbedder:
             raise InputError(str(path), _first_line(error), MEND) from error
         if not 32 <= size <= 4096:
             raise InputError(str(path), f"an embedding of {size} numbers", MEND)
-
-
-def _options() -> onnxruntime.SessionOptions:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    return options
 
 
 def _first_line(error: Exception) -> str:
