@@ -39,6 +39,7 @@ EPILOG = "\b\nThe annotation file:\n" + FORMAT.rstrip()
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("reports/evaluation"), show_default=True, help="Folder."
 )
+@click.option("--objects-alone", is_flag=True, help="Ask no detector but the object model.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
 @click.option("--labels", is_flag=True, help="List what can be annotated under the policy, and end.")
 def evaluate(
@@ -50,6 +51,7 @@ def evaluate(
     fps: float | None,
     calibration: float | None,
     out: Path,
+    objects_alone: bool,
     as_json: bool,
     labels: bool,
 ) -> None:
@@ -64,7 +66,7 @@ def evaluate(
             f"rendered exams are looked at {', '.join(f'{one:g}' for one in RENDERED_FPS)} times a second"
         )
     calibrate_ms = None if calibration is None else round(calibration * 1000)
-    done = _Evaluation(_console(as_json), report_folder(out), _shelf())
+    done = _Evaluation(_console(as_json), report_folder(out), _shelf(objects_alone))
     told = (
         done.clips(annotations, clips or annotations.parent, policy, fps or 10.0, calibrate_ms)
         if annotations is not None
@@ -132,11 +134,12 @@ class _Evaluation:
         return told
 
 
-def _shelf() -> "Shelf":
+def _shelf(objects_alone: bool) -> "Shelf":
     from deploy.evaluation import looking
     from deploy.evaluation.observing import Shelf
 
-    return Shelf(state_folder(os.environ).data("evaluation"), looking.digest())
+    plan = looking.OBJECTS_ALONE if objects_alone else looking.PLAN
+    return Shelf(state_folder(os.environ).data("evaluation"), looking.digest(plan), plan)
 
 
 def _console(to_errors: bool) -> Console:

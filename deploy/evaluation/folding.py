@@ -38,12 +38,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What a policy says of a clip. `calibrated_ms`: when it knew the person; `status`: how that ended."""
+    """What a policy says of a clip. `calibrated_ms`: when it knew the person; `status`: how that ended; `streams`: the
+    kinds of looks there were.
+    """
 
     events: tuple[Told, ...]
     calibrated_ms: int
     status: str
     state: SessionState
+    streams: frozenset[str]
 
 
 def calibration_ms(policy: Policy, duration_ms: int) -> int:
@@ -61,6 +64,7 @@ def fold_clip(policy: Policy, observed: Observed, fps: float, calibrate_ms: int)
         calibrated_ms=finished[-1].end_ms - START_MS if finished else observed.duration_ms,
         status=finished[-1].status if finished else "NONE",
         state=state,
+        streams=frozenset(stream_of(look) for look in observed.looks),
     )
 
 
@@ -70,9 +74,8 @@ def shown(
     """When each happening shows in the signals, from the first frame to the last: measured against the baseline that
     calibration found, also before it was found. A label is left out when nothing looked for it.
     """
-    seen = {stream_of(look) for look in observed.looks}
-    asked = [one for one in happenings if one.when and any(_stream(test.signal) in seen for test in one.when)]
-    spans = {one.label: _measured(one, observed, fps) for one in happenings if one.measure}
+    asked = [one for one in happenings if any(_stream(test.signal) in folded.streams for test in one.when)]
+    spans = {one.label: _measured(one, observed, fps) for one in happenings if one.measure and _faces(observed)}
     if asked:
         _, messages = _folded(_probe(policy, folded, asked), _session(observed, fps, 0))
         closed = [one for one in messages if isinstance(one, RiskClosed)]

@@ -83,6 +83,8 @@ class Judge:
         return tuple(rule for rule in called if _must_tell(rule, truth, folded))
 
     def _as_event(self, truth: Truth, folded: Folded, rules: Sequence[PlannedRule]) -> Finding:
+        if not any(folded.streams & set(rule.streams) for rule in rules):
+            return Finding(truth, "event", rules[0].label, "no detector", 0.0, None)
         names = {rule.name for rule in rules}
         span = _judgeable(truth, rules[0], folded)
         told = [event.span for event in folded.events if event.rule in names]

@@ -24,16 +24,18 @@ from triton_models.model_card import read_card
 from triton_models.object_detector import ObjectDetector
 
 PLAN = LookPlan()
+OBJECTS_ALONE = LookPlan(face_every=0)
+"""Nothing but the object model looks: whoever measures one wants its events, and those in a fifth of the time."""
 LOOKING_CODE = ("alone.py", "boxes.py", "frame.py", "mediapipe.py", "messages.py", "objects.py", "plan.py", "*/**/*.py")
 OBJECT_CODE = ("boxes.py", "contract.py", "object_detector.py", "pictures.py", "taxonomy.py")
 
 
 class Looker:
-    """Every detector of pictures; for one thread. The frames of a session come in their order."""
+    """The detectors of pictures that a plan asks; for one thread. The frames of a session come in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, plan: LookPlan = PLAN) -> None:
         folder = _object_model()
-        self._alone = Alone(ObjectDetector(folder / "1" / "model.onnx", read_card(folder / "model.json")), PLAN)
+        self._alone = Alone(ObjectDetector(folder / "1" / "model.onnx", read_card(folder / "model.json")), plan)
 
     def look(self, session: str, seq: int, capture_ms: int, jpeg: bytes) -> tuple[Seen, ...]:
         """What is published of frame number `seq`.
@@ -45,9 +47,9 @@ class Looker:
         return cast(tuple[Seen, ...], tuple(self._alone.look(Frame(record, header, Slot(seq)))))
 
 
-def digest() -> str:
-    """Names whatever decides what is seen in a picture: the detectors' code, their files, the object model."""
-    named = hashlib.sha256()
+def digest(plan: LookPlan = PLAN) -> str:
+    """Names whatever decides what is seen in a picture: which detectors, their code and files, the object model."""
+    named = hashlib.sha256(b"" if plan == PLAN else repr(plan).encode())
     for folder, patterns in (
         (Path(detectors.__file__).parent, LOOKING_CODE),
         (Path(triton_models.__file__).parent, OBJECT_CODE),

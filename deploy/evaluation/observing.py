@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from deploy.evaluation import looking
+from detectors.plan import LookPlan
 from ingest.errors import InputError
 from ingest.exam.conditions import Condition
 from ingest.exam.scene import RENDERER
@@ -92,10 +93,11 @@ _decode = msgspec.msgpack.Decoder(Observed).decode
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where observations are kept; `digest`: of whatever looks."""
+    """Where observations are kept; `digest`: of whatever looks, as `plan` says."""
 
     folder: Path
     digest: str
+    plan: LookPlan = looking.PLAN
 
     def path(self, job: Job) -> Path:
         """Where those of a job lie."""
@@ -125,13 +127,13 @@ def observe(job: Job, shelf: Shelf) -> Observed:
     """
     kept = shelf.get(job)
     if kept is None:
-        kept = _look_at(job.frames(), hashlib.sha256(job.key.encode()).hexdigest()[:12])
+        kept = _look_at(_looker(shelf.plan), job.frames(), hashlib.sha256(job.key.encode()).hexdigest()[:12])
         shelf.put(job, kept)
     return kept
 
 
-def _look_at(frames: Iterable[tuple[int, bytes]], session: str) -> Observed:
-    looker, seq, duration_ms = _looker(), 0, 0
+def _look_at(looker: looking.Looker, frames: Iterable[tuple[int, bytes]], session: str) -> Observed:
+    seq, duration_ms = 0, 0
     looks: list[Seen] = []
     for offset_ms, jpeg in frames:
         duration_ms = offset_ms
@@ -142,6 +144,6 @@ def _look_at(frames: Iterable[tuple[int, bytes]], session: str) -> Observed:
 
 
 @functools.cache
-def _looker() -> looking.Looker:
+def _looker(plan: LookPlan) -> looking.Looker:
     """One for the process: its models take seconds to load."""
-    return looking.Looker()
+    return looking.Looker(plan)

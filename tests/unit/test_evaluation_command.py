@@ -113,3 +113,22 @@ def test_a_file_that_is_no_video_is_a_mistake_of_its_line(tmp_path: Path, capfd:
     assert "line 2" in err
     assert "line 3" in err
     assert "gone.mp4: there is no such file" in err
+
+
+def test_an_object_model_is_measured_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Catches happenings of faces counted as missed where nothing looked for faces."""
+    monkeypatch.setenv("PROCTOR_HOME", str(tmp_path / "home"))
+    write_clip(tmp_path / "grey.mp4")
+    annotations = tmp_path / "clips.csv"
+    rows = ("absent,0,0.9", "mouth_open,0,0.5", "peeking,0,0.9", "phone,0.1,0.9")
+    annotations.write_text(HEADER + "".join(f"grey.mp4,{row}\n" for row in rows))
+    out = tmp_path / "out"
+    assert exit_status(["evaluate", str(annotations), "--objects-alone", "--out", str(out), "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    outcomes = {(row["label"], row["level"]): row["outcome"] for row in told["findings"]}
+    assert outcomes.pop(("phone", "signals")) == "MISSED"
+    assert set(outcomes.values()) == {"no detector"}
+    assert {label for label, _ in outcomes} == {"absent", "mouth_open", "peeking"}
+    assert told["looking"] != looking.digest()
