@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from detectors.admission import is_due
 from detectors.frame import Frame, Glance, objects_observed
 from detectors.looking.eyes import Eyes
 from detectors.looking.reading import Asked
@@ -27,12 +26,12 @@ class Alone:
 
         Raises: PoisonError when the picture cannot be looked at.
         """
-        seq, jpeg = frame.header.seq, frame.record.value
+        header, jpeg = frame.header, frame.record.value
         seen: list[Look] = []
-        if is_due(seq, self.plan.face_every):
-            hands = is_due(seq, self.plan.face_every * self.plan.hands_every)
+        if self.plan.takes_face(header):
+            hands = self.plan.takes_hands(header)
             seen += self._past.recalled(Glance(frame, self.eyes.look(Asked(jpeg=jpeg, hands=hands)), self.eyes.models))
-        if is_due(seq, self.plan.objects_every):
+        if self.plan.takes_objects(header):
             boxes = read_boxes(self.objects.look(jpeg)[None])
             seen.append(objects_observed(frame, ObjectsReading(boxes, self.objects.digest, self.objects.knows)))
         return seen

@@ -78,7 +78,7 @@ class Service:
         """One run of the worker for frames."""
         settings = self._settings
         reader, writer = self._reader_of(FRAMES, GROUP), self._writer()
-        plan = LookPlan(settings.face_every, settings.objects_every, settings.hands_every, settings.triton_in_flight)
+        plan = LookPlan(settings.face_every, settings.objects_ms, settings.hands_ms, settings.triton_in_flight)
         references = KafkaReferences(settings.kafka, prefix=settings.topic_prefix) if self._master else None
         async with AsyncExitStack() as closing:
             if await _opened(stop, closing, writer, reader, *([references] if references else [])):

@@ -7,7 +7,7 @@ their lane in input order. A crash repeats what was not committed, with the same
 import asyncio
 import logging
 
-from detectors.admission import TOO_OLD, UNREADABLE, given_up, is_due, is_too_old
+from detectors.admission import TOO_OLD, UNREADABLE, given_up, is_too_old
 from detectors.burying import Burial, check_session
 from detectors.draining import Stopped, read_until_stopped
 from detectors.frame import OBJECTS, PICTURE, Frame, Glance, objects_observed
@@ -91,25 +91,19 @@ class Worker:
 
     def _assign(self, frame: Frame) -> None:
         """Hand a frame to the looks that are due."""
-        seq = frame.header.seq
-        due = [
-            looks
-            for looks, every in (
-                (self._picture_looks, self._plan.face_every),
-                (self._object_looks, self._plan.objects_every),
-            )
-            if is_due(seq, every)
-        ]
+        header, plan = frame.header, self._plan
+        kinds = ((self._picture_looks, plan.takes_face(header)), (self._object_looks, plan.takes_objects(header)))
+        due = [looks for looks, takes in kinds if takes]
         frame.slot.awaited = len(due)
         for looks in due:
             looks.put(frame)
         if not due:
             self._settle(frame.slot)
-        elif is_too_old(frame.header, now_ms()):
+        elif is_too_old(header, now_ms()):
             self._give_up(frame)
 
     async def _look_at_picture(self, frame: Frame) -> None:
-        hands = is_due(frame.header.seq, self._plan.face_every * self._plan.hands_every)
+        hands = self._plan.takes_hands(frame.header)
         likeness = self._recollection.wants_likeness(frame)
         reading = await self._pool.look(Asked(jpeg=frame.record.value, hands=hands, likeness=likeness))
         self._answer(frame.slot, PICTURE, Glance(frame, reading, self._pool.models))

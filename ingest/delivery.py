@@ -18,6 +18,7 @@ from ingest.frames_read import ReadFrame
 from ingest.log import Writer
 from ingest.messages import FrameHeader, frame_headers
 from ingest.progress import Progress
+from ingest.sampling import spacing_ms
 from ingest.telemetry import ERRORS, STAGE_LATENCY, now_ms
 from ingest.topics import FRAMES, partition_of
 
@@ -43,7 +44,8 @@ class _Sent:
 class Delivery:
     """Sends one session's frames.
 
-    `acknowledged` hears of each frame in the log, `given_up` of the time of each lost one; without it none is lost.
+    `interval_ms`: the time that is meant between two frames. `acknowledged` hears of each frame in the log, `given_up`
+    of the time of each lost one; without it none is lost.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Delivery:
         session: str,
         *,
         max_age_ms: int,
+        interval_ms: int,
         progress: Progress,
         acknowledged: Callable[[], None],
         given_up: Callable[[int], None] | None,
@@ -59,6 +62,7 @@ class Delivery:
     ) -> None:
         self.next_seq = 0
         self._writer, self._session, self._max_age_ms = writer, session, max_age_ms
+        self._interval_ms, self._last_ms = interval_ms, 0
         self._progress, self._acknowledged, self._given_up = progress, acknowledged, given_up
         self._patience_s = patience_s
         self._waiting: deque[_Sent] = deque()
@@ -70,7 +74,7 @@ class Delivery:
         """
         while len(self._waiting) >= UNACKNOWLEDGED or (self._waiting and self._waiting[0].acknowledged.done()):
             await self._confirm_oldest()
-        jpeg = frame.jpeg
+        jpeg, since_ms = frame.jpeg, capture_ms - self._last_ms if self.next_seq else 0
         header = FrameHeader(
             session=self._session,
             seq=self.next_seq,
@@ -79,8 +83,10 @@ class Delivery:
             width=jpeg.width,
             height=jpeg.height,
             max_age_ms=self._max_age_ms,
+            spacing_ms=spacing_ms(self._interval_ms, since_ms),
         )
         self.next_seq += 1
+        self._last_ms = capture_ms
         self._waiting.append(await self._post(header, jpeg.data))
 
     async def finish(self, capture_ms: int) -> None:

@@ -118,7 +118,8 @@ class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
     `seq` counts the session's frames from 0. `ingested_ms` is the wall clock when the frame entered the log (latency is
     measured from there; for a live source it is the capture time within milliseconds). A frame older than `max_age_ms`
     may be given up; 0 means never (recorded sources). `end` marks the record behind a session's last frame, whose value
-    is empty and whose `seq` is the number of frames sent.
+    is empty and whose `seq` is the number of frames sent. `spacing_ms` is the time between two frames as known when
+    this one was sent, see `ingest.sampling.spacing_ms`; 0: not known.
     """
 
     session: str
@@ -129,6 +130,7 @@ class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     max_age_ms: int = 0
     end: bool = False
+    spacing_ms: int = 0
 
 
 class SoundHeader(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,11 +12,20 @@ LARGEST_STEP_BACK_MS = 1_000  # more is a clock that started anew, less is two p
 LARGEST_GAP_MS = 3_600_000  # more is a broken clock, less may be a true pause of a recording
 PLAUSIBLE_FPS = (0.05, 240.0)  # a container that states less or more than this does not know its rate
 FALLBACK_FPS = 25.0
+LATE = 1.5  # frames taken from a grid that is not the source's own come up to half an interval late
 
 
 def frame_interval_ms(rate_fps: float) -> int:
     """The time between two frames at `rate_fps`, at least 1 ms."""
     return max(1, round(1000 / rate_fps))
+
+
+def spacing_ms(meant_ms: int, last_ms: int) -> int:
+    """The time between two frames: what is meant, unless the last one took LATE times as long (`last_ms` 0: none yet).
+
+    Cameras slow down in the dark and sources may be slower than the rate that was asked for.
+    """
+    return last_ms if last_ms > LATE * meant_ms else meant_ms
 
 
 def stated_interval_ms(fps: float) -> float:

@@ -62,7 +62,10 @@ async def run_session(
     recorded sources only. Cancelled, it says so in the log before it ends.
     Raises: TransientError when the broker stays away for `patience_s`.
     """
-    running = _Session(source, writer_frames, writer_session, session, in_flight, progress, max_age_ms, patience_s)
+    interval_ms = frame_interval_ms(rate_fps)
+    running = _Session(
+        source, writer_frames, writer_session, session, interval_ms, in_flight, progress, max_age_ms, patience_s
+    )
     sound = await asyncio.to_thread(sound_of, source)
     started = SessionStarted(
         session=session,
@@ -70,7 +73,7 @@ async def run_session(
         source=source.kind,  # a file's name may hold a person's
         policy=policy_document,
         calibration_ms=calibration_ms,
-        frame_interval_ms=frame_interval_ms(rate_fps),
+        frame_interval_ms=interval_ms,
         accommodations=accommodations,
         sound=sound is not None,
     )
@@ -79,7 +82,7 @@ async def run_session(
         with SESSIONS.track_inprogress():
             await running.publish(started)
             if sound is not None:
-                running.listen(sound, speed, frame_interval_ms(rate_fps))
+                running.listen(sound, speed, interval_ms)
             return await running.run(rate_fps, speed, pictures or PicturePolicy())
     finally:
         await running.close()
@@ -103,6 +106,7 @@ class _Session:
         writer_frames: Writer,
         writer_session: Writer,
         session: str,
+        interval_ms: int,
         in_flight: InFlight,
         progress: Progress,
         max_age_ms: int,
@@ -118,6 +122,7 @@ class _Session:
             self._writer_frames,
             session,
             max_age_ms=max_age_ms if source.live else 0,
+            interval_ms=interval_ms,
             progress=progress,
             acknowledged=self._acknowledged,
             given_up=self._lost if source.live else None,

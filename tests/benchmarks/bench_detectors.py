@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import psutil
+from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 
@@ -24,7 +25,8 @@ from deploy.borrowed import borrowed_stack
 from deploy.demo import render_demo
 from detectors.settings import DetectorsSettings
 from ingest.kafka_log import KafkaWriter
-from tests.benchmarks.bench_pipeline import jpeg_frames, look_at
+from ingest.sampling import frame_interval_ms
+from tests.benchmarks.bench_pipeline import RATE_FPS, jpeg_frames, look_at
 from tests.benchmarks.looks import costs
 from tests.detector_pipeline import Listener, Sent, detector_on, header_of
 
@@ -39,7 +41,8 @@ async def backlog(kafka: str, prefix: str, frames: Sequence[bytes]) -> int:
         for session in (f"bench-{number}" for number in range(SESSIONS)):
             for seq in range(len(frames) + 1):
                 end = seq == len(frames)
-                await Sent().send(writer, header_of(session, seq, end=end), b"" if end else frames[seq])
+                header = replace(header_of(session, seq, end=end), spacing_ms=frame_interval_ms(RATE_FPS))
+                await Sent().send(writer, header, b"" if end else frames[seq])
     return SESSIONS * len(frames)
 
 
@@ -84,9 +87,9 @@ def _spent(process: psutil.Process) -> float:
 
 def bare_rate(frames: Sequence[bytes]) -> float:
     """Frames a second of one bare process a core."""
-    cores, settings = len(sched_getaffinity(0)), DetectorsSettings()
+    cores = len(sched_getaffinity(0))
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
-        times = list(pool.map(look_at, [frames] * cores, [settings.objects_every] * cores))
+        times = list(pool.map(look_at, [frames] * cores))
     return cores * len(frames) / max(times)
 
 

@@ -23,9 +23,9 @@ from deploy.run import Job, Options, run_sources
 from deploy.stack.condition import status
 from detectors.looking.eyes import Eyes
 from detectors.looking.reading import Asked
-from detectors.plan import LookPlan
-from detectors.settings import DetectorsSettings
+from detectors.plan import LookPlan, frames_apart
 from ingest.picture import PicturePolicy, pack
+from ingest.sampling import frame_interval_ms
 from ingest.sources.opening import open_source
 from scoring.rulebook.policy import load_policy
 from tests.benchmarks.bench_sessions import OBJECTS, hold_sessions
@@ -53,15 +53,16 @@ def jpeg_frames() -> list[bytes]:
     return [pack(picture, PicturePolicy()).data for picture in pictures]
 
 
-def look_at(frames: Sequence[bytes], every: int) -> float:
+def look_at(frames: Sequence[bytes]) -> float:
     """Look at all frames with the networks that the detectors ask; seconds, without loading the models."""
     eyes, objects = Eyes(), ObjectDetector(OBJECTS / "1" / "model.onnx", read_card(OBJECTS / "model.json"))
-    hands_every = LookPlan().hands_every
+    plan, spacing = LookPlan(), frame_interval_ms(RATE_FPS)
+    hands_every, objects_every = (frames_apart(apart_ms, spacing) for apart_ms in (plan.hands_ms, plan.objects_ms))
     eyes.look(Asked(jpeg=frames[0], hands=True)), objects.look(frames[0])
     began = time.monotonic()
     for number, frame in enumerate(frames):
         eyes.look(Asked(jpeg=frame, hands=number % hands_every == 0))
-        if number % every == 0:
+        if number % objects_every == 0:
             objects.look(frame)
     return time.monotonic() - began
 
@@ -69,9 +70,8 @@ def look_at(frames: Sequence[bytes], every: int) -> float:
 def bare_rate() -> float:
     """Frames a second of one bare process a core."""
     frames, cores = jpeg_frames(), len(sched_getaffinity(0))
-    every = DetectorsSettings().objects_every
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
-        times = list(pool.map(look_at, [frames] * cores, [every] * cores))
+        times = list(pool.map(look_at, [frames] * cores))
     return cores * len(frames) / max(times)
 
 

@@ -24,10 +24,11 @@ from deploy.demo import EXAM, render_demo
 from deploy.run import new_session
 from deploy.stack.condition import status
 from deploy.watch import Watch
-from detectors.settings import DetectorsSettings
+from detectors.plan import LookPlan, frames_apart
 from ingest.kafka_log import KafkaWriter
 from ingest.pacing import InFlight
 from ingest.progress import Progress
+from ingest.sampling import frame_interval_ms
 from ingest.session import run_session
 from ingest.sources.opening import open_source
 from tests.benchmarks.search import largest_held
@@ -164,10 +165,10 @@ def main() -> int:
 
 def plain_programs() -> list[Plain]:
     """The baselines that can be run here."""
-    card, every = read_card(OBJECTS / "model.json"), DetectorsSettings().objects_every
+    card, plan, spacing_ms = read_card(OBJECTS / "model.json"), LookPlan(), frame_interval_ms(RATE_FPS)
+    objects, hands = (frames_apart(apart_ms, spacing_ms) for apart_ms in (plan.objects_ms, plan.hands_ms))
     ours = OBJECTS / "1" / "model.onnx"
-    hands = DetectorsSettings().hands_every
-    plains = [Plain("plain (a): our models, sizes, rates", ours, card.input_px, RATE_FPS, every, hands)]
+    plains = [Plain("plain (a): our models, sizes, rates", ours, card.input_px, RATE_FPS, objects, hands)]
     published = Path(os.environ.get("PROCTOR_DATASETS", "")) / "weights" / "yolov5n-coco.onnx"
     if published.is_file():
         plains.append(Plain("plain (b): YOLO 640 px, every frame", published, 640, 0, 1, 0))

@@ -56,10 +56,10 @@ def costs(frames: Sequence[bytes]) -> Iterator[Cost]:
     yield Cost("thumbnail", _ms(thumbnail, pictures))
     yield Cost("liveness, in the worker", _watching([thumbnail(picture) for picture in pictures]))
     yield Cost("body", _ms(body.presence, pictures), "frames without a face")
-    yield Cost("hands", _ms(lambda one: hands.look(one, []), pictures), f"1 frame in {plan.hands_every}")
+    yield Cost("hands", _ms(lambda one: hands.look(one, []), pictures), f"frames {plan.hands_ms} ms apart")
     likeness = _ms(lambda one: recogniser.look(one[0], one[1], width, height), shown[:12])
     yield Cost("likeness", likeness, "a frame in 10 s")
-    yield Cost("objects, decoding included", _ms(objects.look, chosen), f"1 frame in {plan.objects_every}")
+    yield Cost("objects, decoding included", _ms(objects.look, chosen), f"frames {plan.objects_ms} ms apart")
     speech = voice(20.0)
     records = [pcm(speech[at : at + RATE_HZ]) for at in range(0, len(speech) - RATE_HZ + 1, RATE_HZ)]
     yield Cost("a second of sound", _ms(VoiceFinder().look, records), "every second")

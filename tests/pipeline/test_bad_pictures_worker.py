@@ -85,7 +85,7 @@ def _memory_mb(pid: int, field: str) -> int:
 
 
 async def test_a_worker_buries_or_looks_at_each_in_order(stack: "LocalStack", tmp_path: Path) -> None:
-    detector = await detector_on(stack.environment, "odd-", tmp_path, PROCTOR_OBJECTS_EVERY="1")
+    detector = await detector_on(stack.environment, "odd-", tmp_path, PROCTOR_OBJECTS_MS="1")
     with detector:
         async with Listener(stack.kafka, "odd-") as listener:
             await _send(stack.kafka, "calm", [picture(seq) for seq in range(8)])
