@@ -14,7 +14,7 @@ from triton_models.__main__ import exit_status
 from triton_models.annotations import box_of_corners
 from triton_models.boxes import Detections
 from triton_models.dataset.files import Entry, Writer, write_lists
-from triton_models.evaluation.evaluate import Wish, evaluate
+from triton_models.evaluation.evaluate import evaluate
 from triton_models.evaluation.model_under_test import (
     best,
     check_labels,
@@ -24,6 +24,7 @@ from triton_models.evaluation.model_under_test import (
     relabelled,
 )
 from triton_models.evaluation.videos import folder_figures
+from triton_models.evaluation.wish import Wish
 from triton_models.use import digest_of
 
 SHIPPED = Path(__file__).parents[2] / "triton_models/repository/objects/1/model.onnx"

@@ -8,7 +8,6 @@ import math
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +20,18 @@ from triton_models.dataset.files import read_manifest, read_rows
 from triton_models.evaluation.curves import PRIORITY, Curve, curve_of, map50, map50_95, mean_of, rule_of, threshold_of
 from triton_models.evaluation.matching import Judged, Seen, Truth, confusion, judge
 from triton_models.evaluation.model_under_test import Model, check_labels, latency, open_model, relabelled
+from triton_models.evaluation.on_clips import clip_figures
 from triton_models.evaluation.plots import plot_confusion, plot_curves
 from triton_models.evaluation.videos import exam_figures, folder_figures
+from triton_models.evaluation.wish import Wish, check_clips
 from triton_models.progress import Progress
 from triton_models.use import digest_of
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What to measure beside the held-back pictures, and how to choose thresholds."""
-
-    labels: Path | None = None
-    choose: str = "f1"
-    threads: int = 1
-    videos: Path | None = None
-    exam: Path | None = None
-    stride: int = 1
 
 
 def evaluate(weights: Path, dataset: Path, out: Path, wish: Wish) -> dict[str, Any]:
     """Measure a model; gives its figures. Raises InputError when model, set or wish cannot be used."""
     rule = rule_of(wish.choose)
+    check_clips(wish)
     manifest = read_manifest(dataset)
     labels: list[str] = manifest["labels"]
     model = open_model(weights, wish.labels, wish.threads)
@@ -62,8 +52,9 @@ def evaluate(weights: Path, dataset: Path, out: Path, wish: Wish) -> dict[str, A
         "confusion": {"labels": [*labels, "nothing"], "found_by_there": matrix.tolist()},
         "dataset": {"recipe": manifest.get("recipe"), "counts": manifest.get("counts")},
     }
-    figures |= {"videos": folder_figures(model, wish.videos, wish.stride)} if wish.videos else {}
+    figures |= {"videos": folder_figures(model, videos, wish.stride)} if (videos := wish.videos or wish.clips) else {}
     figures |= {"exam": exam_figures(model, wish.exam)} if wish.exam else {}
+    figures |= clip_figures(weights, dataset, thresholds, out, wish)
     write_json(out / "figures.json", figures)
     write_json(out / "thresholds.json", {"model": model.name, "choose": wish.choose, "thresholds": thresholds})
     return figures

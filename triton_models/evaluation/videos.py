@@ -63,6 +63,11 @@ def folder_figures(model: Model, folder: Path, stride: int) -> dict[str, Any]:
     videos = {path.name: video_figures(model, path, stride) for path in video_files(folder)}
     duration_ms = sum(one.duration_ms for one in videos.values())
     labels = sorted({label for label in model.labels if label})
+    frames = sum(one.frames for one in videos.values())
+    seen = {
+        label: [sum(one.frames_with[label][i] for one in videos.values()) for i in range(len(FLOORS))]
+        for label in labels
+    }
     events = {
         label: [sum(one.events[label][i] for one in videos.values()) for i in range(len(FLOORS))] for label in labels
     }
@@ -73,6 +78,7 @@ def folder_figures(model: Model, folder: Path, stride: int) -> dict[str, Any]:
             name: {"frames": one.frames, "frames_with": {k: list(v) for k, v in one.frames_with.items() if any(v)}}
             for name, one in videos.items()
         },
+        "share_of_frames": {label: [count / frames for count in counts] for label, counts in seen.items()},
         "events": events,
         "events_per_hour": {
             label: [per_hour(count, duration_ms) for count in counts] for label, counts in events.items()
