@@ -20,7 +20,8 @@ from ingest.errors import PoisonError
 from ingest.log import Record
 from ingest.messages import encode_message
 from ingest.topics import OBSERVATIONS, PARTITIONS
-from scoring.fold.partition import Partition, Retention
+from scoring.fold.holdings import Retention
+from scoring.fold.partition import Partition
 from scoring.messages import RiskMessage, decode_risk_message
 
 SESSION_TIMEOUT_S = 6.0

@@ -16,7 +16,8 @@ from ingest.log import Acknowledgement, Record
 from ingest.messages import encode_message
 from ingest.telemetry import now_ms
 from ingest.topics import OBSERVATIONS, PARTITIONS, RISK_EVENTS, partition_of
-from scoring.fold.partition import Partition, Retention
+from scoring.fold.holdings import Retention
+from scoring.fold.partition import Partition
 from scoring.messages import decode_bundle
 from tests.exam_runs import bundles, exam
 from tests.scoring_pipeline import (

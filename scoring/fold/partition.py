@@ -2,69 +2,28 @@
 
 Pure: no clock, no broker. Log time is the timestamp of the record at hand, so that a replay of the log takes every
 decision again. States are never changed in place; what a failed bundle touched is forgotten.
+
+A session that another version of the fold has begun is never gone on with, since its verdict would be neither's: it is
+folded again from its first record on. Until the partition is where that version was, only such sessions are folded.
+Where the log no longer holds the first record, the verdict is INCONCLUSIVE and says so.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from ingest.errors import PoisonError
 from ingest.log import Record
 from ingest.messages import SessionStarted
-from scoring.fold.session import SessionState, close_silent, fold
+from scoring.fold.holdings import NOTHING_AGAIN, Again, Changes, Folded, Held, Retention
+from scoring.fold.session import SessionState, close_silent, fold, without_beginning
 from scoring.messages import RiskMessage, SessionObservation, Tick, unpack_bundle
 from scoring.rulebook.policy import Policy, accommodated, announced_policy
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What a partition remembers of one session.
-
-    `offset` is the last record folded into `state` (the fence: a record at or below it is skipped); `log_ms` that
-    record's timestamp; `policy` the key of the policy, with accommodations, that the session started with.
-    """
-
-    offset: int
-    log_ms: int
-    policy: str
-    state: SessionState
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long a partition remembers, in log time.
-
-    A finished session is fenced for `finished_ms` against late repetitions, then forgotten. A session is closed after
-    `silence_ms` without a sign of life even when its policy would wait longer: by then its observations leave the log.
-    """
-
-    finished_ms: int = 15 * 60_000
-    silence_ms: int = 24 * 3_600_000
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What one record gave: messages in order, and how many observations went into them."""
-
-    messages: tuple[RiskMessage, ...]
-    observations: int
-
-
-@dataclass(slots=True)
-class Changes:
-    """What one record changes, or what changed since a checkpoint; None: forgotten."""
-
-    sessions: dict[str, Held | None] = field(default_factory=dict)
-    policies: dict[str, Policy | None] = field(default_factory=dict)
-
-    def add(self, later: "Changes") -> None:
-        self.sessions |= later.sessions
-        self.policies |= later.policies
 
 
 class Partition:
     """The sessions and policies of one partition, everything below `next_offset` folded in.
 
-    `shadow`: a policy on trial, which every session is folded under instead of its own.
+    `shadow`: a policy on trial, which every session is folded under instead of its own. `again`: sessions that are
+    folded again; then `next_offset` lies before what is folded in.
     """
 
     def __init__(
@@ -74,8 +33,10 @@ class Partition:
         sessions: Mapping[str, Held] | None = None,
         policies: Mapping[str, Policy] | None = None,
         shadow: Policy | None = None,
+        again: Again = NOTHING_AGAIN,
     ) -> None:
-        self._retention, self.shadow = retention, shadow
+        self._retention, self.shadow, self.again = retention, shadow, again
+        self.awaited = dict(again.sessions)
         self.sessions = dict(sessions or {})
         self.policies = dict(policies or {})
         self.next_offset = next_offset
@@ -101,12 +62,17 @@ class Partition:
         except Exception as error:
             raise PoisonError(f"cannot fold: {type(error).__name__}: {error}") from error
         self._apply(step.changes)
-        return Folded(tuple(step.messages), step.observations)
+        return Folded(tuple(step.messages), step.observations, tuple(step.given_up))
 
     def take_changes(self) -> Changes:
         """What changed since the last call, for a checkpoint."""
         changes, self._changes = self._changes, Changes()
         return changes
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it is not yet where the version before was: what it holds is no checkpoint to go on from."""
+        return self.next_offset < self.again.until
 
     @property
     def live(self) -> int:
@@ -115,17 +81,23 @@ class Partition:
 
     def quiet_for(self, held: Held, log_ms: int) -> bool:
         """Whether a live session has been silent long enough to be closed."""
-        limit = min(self.policies[held.policy].silence_ms, self._retention.silence_ms)
-        return not held.state.closed and log_ms - held.log_ms >= limit
+        if held.state.closed:
+            return False
+        return log_ms - held.log_ms >= min(self.policies[held.policy].silence_ms, self._retention.silence_ms)
 
     def is_over(self, held: Held, log_ms: int) -> bool:
         """Whether a finished session need not be fenced any longer."""
         return held.state.closed and log_ms - held.log_ms >= self._retention.finished_ms
 
+    def is_gone(self, session: str, log_ms: int) -> bool:
+        """Whether of a session that is to be folded again nothing came for as long as any may be silent."""
+        return not self.is_behind and log_ms - self.awaited[session].log_ms >= self._retention.silence_ms
+
     def _apply(self, changes: Changes) -> None:
         for session, held in changes.sessions.items():
+            self.awaited.pop(session, None)
             if held is None:
-                del self.sessions[session]
+                self.sessions.pop(session, None)
             else:
                 self.sessions[session] = held
         self.policies |= {digest: policy for digest, policy in changes.policies.items() if policy is not None}
@@ -146,21 +118,29 @@ class _Step:
 
     def __init__(self, partition: Partition, record: Record) -> None:
         self._partition, self._offset, self._log_ms = partition, record.offset, record.timestamp_ms
+        self._only = partition.again.sessions if record.offset < partition.again.until else None
         self.changes = Changes()
         self.messages: list[RiskMessage] = []
+        self.given_up: list[str] = []
         self.observations = 0
 
     def observe(self, observation: SessionObservation, packed: bytes) -> None:
         """Fold one observation of a session."""
         self.observations += 1
         session = observation.session
+        if self._only is not None and session not in self._only:
+            return  # folded before
         held = self._held(session)
         if held is not None and session not in self.changes.sessions and held.offset >= self._offset:
             return  # saved after the position was: contains this record already
+        if held is not None and held.state.closed_by == "end":
+            return  # nothing follows, and its policy may be another version's
         policy = self._announced(observation) if held is None else self._policy(held.policy)
         state, messages = fold(policy, held.state if held else None, observation, packed)
+        if held is None and self._is_cut(observation):
+            state = without_beginning(state)
         if held is None or state is not held.state:  # else a repetition: no sign of life, nothing to save
-            self._keep(session, policy, state, messages)
+            self._keep(session, policy, state, messages, held.first if held else self._offset)
 
     def tick(self) -> None:
         """Time has passed: close what is silent, forget what is over."""
@@ -168,15 +148,23 @@ class _Step:
         for session, held in list(self._partition.sessions.items()):
             if session in self.changes.sessions or held.offset >= self._offset:
                 continue  # has just shown a sign of life
+            if self._only is not None and session not in self._only:
+                continue  # this tick has told it before
             if self._partition.is_over(held, self._log_ms):
                 self.changes.sessions[session] = None
             elif self._partition.quiet_for(held, self._log_ms):
                 policy = self._policy(held.policy)
-                self._keep(session, policy, *close_silent(policy, held.state))
+                self._keep(session, policy, *close_silent(policy, held.state), held.first)
+        for session in self._partition.awaited:
+            if session not in self.changes.sessions and self._partition.is_gone(session, self._log_ms):
+                self.changes.sessions[session] = None
+                self.given_up.append(session)
 
-    def _keep(self, session: str, policy: Policy, state: SessionState, messages: Iterable[RiskMessage]) -> None:
+    def _keep(
+        self, session: str, policy: Policy, state: SessionState, messages: Iterable[RiskMessage], first: int
+    ) -> None:
         self.messages += messages
-        self.changes.sessions[session] = Held(self._offset, self._log_ms, policy.key, state)
+        self.changes.sessions[session] = Held(self._offset, self._log_ms, policy.key, state, first)
         if policy.key not in self._partition.policies:
             self.changes.policies[policy.key] = policy
 
@@ -191,10 +179,17 @@ class _Step:
     def _announced(self, first: SessionObservation) -> Policy:
         """The policy of a session that begins with `first`: the one it brings, else the stage's default.
 
-        Under a shadow policy: that one, with what the person is allowed.
+        Under a shadow policy: that one, with what the person is allowed. Of a session whose beginning has left the log:
+        the one that it began under.
         """
+        if self._is_cut(first) and (known := self._partition.again.cut[first.session]):
+            return known
         start = first if isinstance(first, SessionStarted) else None
         allowed = start.accommodations if start else ""
         if self._partition.shadow is not None:
             return accommodated(self._partition.shadow, allowed)
         return announced_policy(start.policy if start else "", allowed)
+
+    def _is_cut(self, first: SessionObservation) -> bool:
+        """Whether the log no longer holds what came before `first`."""
+        return first.session in self._partition.again.cut and not isinstance(first, SessionStarted)

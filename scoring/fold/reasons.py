@@ -21,12 +21,15 @@ _NAMES: dict[Stream, str] = {
     "identity": "identity",
     "browser": "the browser",
 }
+BEGINNING_LOST = "beginning_lost"
 WELL_SEEN = 0.9  # coverage from which a rule's blind spots need no sentence
 _ODDITIES = {
     "unannounced": "The session's start was never seen: the default policy was used.",
     "announced_again": "The session was announced again with other terms: the first announcement counts.",
     "announced_late": "The session's start came after its first frames and was not used.",
     "clock_jumps": "The source's clock jumped: times after it are counted on from before.",
+    BEGINNING_LOST: "The session was judged anew by another version of the program when the log no longer held its "
+    "beginning: no conclusion.",
 }
 
 

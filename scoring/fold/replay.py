@@ -13,7 +13,8 @@ from itertools import groupby
 from ingest.errors import PoisonError
 from ingest.log import Record
 from ingest.messages import SessionStarted
-from scoring.fold.partition import Partition, Retention
+from scoring.fold.holdings import Retention
+from scoring.fold.partition import Partition
 from scoring.fold.session import SessionState, close_silent, fold
 from scoring.messages import RiskMessage, SessionObservation, Tick, Verdict, unpack_bundle
 from scoring.rulebook.policy import Policy, accommodated, announced_policy

@@ -32,13 +32,14 @@ from scoring.fold.course import Drops, Ending
 from scoring.fold.observing import judge_sound, observe, stream_of
 from scoring.fold.occurring import Messages, close_rules
 from scoring.fold.person import Calibrating, Hearing
+from scoring.fold.reasons import BEGINNING_LOST
 from scoring.fold.score import sample_until, settle_now
 from scoring.fold.state import SessionState, decode_state, encode_state
 from scoring.fold.verdict import conclude
 from scoring.messages import RiskMessage, SessionObservation
 from scoring.rulebook.policy import Policy
 
-__all__ = ["SessionState", "close_silent", "decode_state", "encode_state", "fold"]
+__all__ = ["SessionState", "close_silent", "decode_state", "encode_state", "fold", "over", "without_beginning"]
 
 DIGEST_BYTES = 16
 FIRST_REVISION = 1
@@ -79,6 +80,29 @@ def close_silent(policy: Policy, state: SessionState) -> Folded:
     state = replace(state)
     _conclude(policy, state, "silence", messages)
     return state, tuple(messages)
+
+
+def without_beginning(state: SessionState) -> SessionState:
+    """The session after what is left of it in the log: whatever follows, it comes to no conclusion."""
+    state = replace(state)
+    state.count(BEGINNING_LOST)
+    return state
+
+
+def over(session: str, policy: str) -> SessionState:
+    """A session that has ended under another version of the fold: nothing follows, whatever comes."""
+    return SessionState(
+        session=session,
+        policy=policy,
+        start_ms=0,
+        frame_interval_ms=0,
+        calibrating=None,
+        observations=b"",
+        clock_ms=0,
+        ingested_ms=0,
+        known=(),
+        closed_by="end",
+    )
 
 
 def _take(policy: Policy, state: SessionState, observation: SessionObservation, messages: Messages) -> None:

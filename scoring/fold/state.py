@@ -1,9 +1,9 @@
 """What scoring remembers of one session: small, private to this stage and packed as arrays.
 
-Under 2 KB; a session with sound may take a quarter more. A field may be added at the end with a default; anything else
-makes old checkpoints unreadable. Points are integers in thousandths, so that sums do not depend on their order. Parts
-are frozen; a session's state itself is changed only by the fold, and only in a copy of its own. What is as it is for
-most people most of the time takes no room.
+Under 2 KB; a session with sound may take a quarter more. A change of the layout makes another version of the fold
+(ENGINE), which never unpacks what this one packed. Points are integers in thousandths, so that sums do not depend on
+their order. Parts are frozen; a session's state itself is changed only by the fold, and only in a copy of its own. What
+is as it is for most people most of the time takes no room.
 """
 
 from typing import Literal

@@ -6,8 +6,8 @@ saturating curve, since the sources name the classes' levels and no formula; def
 two and three events. It is worked out in decimal arithmetic, which is the same on every machine.
 integrity = 100 - p, not below 0.
 coverage of a rule = time in which it could judge / time of the session without breaks; overall = mean over the rules
-of conduct that were to judge, so that a detector that never ran costs the share of its rules. Under the policy's floor
-the class is INCONCLUSIVE, whatever was found.
+of conduct that were to judge, so that a detector that never ran costs the share of its rules. Under the policy's floor,
+and where the log no longer held the session's beginning, the class is INCONCLUSIVE, whatever was found.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from scoring.fold.capture_time import outside_breaks
 from scoring.fold.coverage import share
 from scoring.fold.engine import ENGINE
 from scoring.fold.evidence import History
-from scoring.fold.reasons import blind_labels, is_unwatched, reasons
+from scoring.fold.reasons import BEGINNING_LOST, blind_labels, is_unwatched, reasons
 from scoring.fold.rules import NO_HISTORY
 from scoring.fold.score import points
 from scoring.fold.state import SessionState
@@ -40,7 +40,7 @@ def conclude(policy: Policy, state: SessionState, end_ms: int) -> Verdict:
     coverage = _overall(policy, state, totals)
     deducted = _deducted(policy, state, lambda history: history.millipoints)
     confidence = confidence_of(policy.spec.classes, deducted)
-    is_seen = coverage >= policy.spec.coverage_floor
+    is_seen = coverage >= policy.spec.coverage_floor and BEGINNING_LOST not in state.odd
     return Verdict(
         session=state.session,
         policy=state.policy,

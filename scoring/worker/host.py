@@ -8,11 +8,12 @@ from typing import Any
 
 from ingest.errors import ProctorError
 from ingest.log import Record, Writer
-from scoring.fold.partition import Retention
+from scoring.fold.holdings import Retention
+from scoring.fold.partition import Partition
 from scoring.settings import ScoringSettings
 from scoring.worker.changelog import Changelog, FencedError, read_changelog
 from scoring.worker.checkpoint import View
-from scoring.worker.metrics import LIVE_SESSIONS, RECOVERY_SECONDS
+from scoring.worker.metrics import LIVE_SESSIONS, RECOVERY_SECONDS, REFOLDED
 from scoring.worker.outbox import Outbox
 from scoring.worker.ownership import OwnedPartition
 from scoring.worker.pauses import Exit, PauseGuard, end_process
@@ -38,7 +39,8 @@ class Host:
 
     def with_sessions(self) -> list[int]:
         """The partitions that remember a session."""
-        return [number for number, owned in self._owned.items() if owned.partition.sessions]
+        owned = ((number, one.partition) for number, one in self._owned.items())
+        return [number for number, partition in owned if partition.sessions or partition.awaited]
 
     async def take_over(self, held: Mapping[int, range], generation: int) -> dict[int, int]:
         """Own the partitions of `held` (the offsets that the log has of each); where to start reading each of them."""
@@ -126,7 +128,8 @@ class Host:
         start = held.start if view.position is None else view.position
         if start not in held:
             start = await self._restart(number, view, held, changelog)
-        partition = view.partition(self._retention, start, self._settings.shadow)
+        partition = view.partition(self._retention, start, self._settings.shadow, held.start)
+        _tell_of_another_version(number, partition)
         outbox = Outbox(self._writer, number, self._pauses, self._settings.events)
         return OwnedPartition(partition, outbox, changelog, generation)
 
@@ -139,6 +142,16 @@ class Host:
         if view.position is not None and view.position >= held.stop:
             await changelog.write(list(view.forget()))
         return held.start
+
+
+def _tell_of_another_version(number: int, partition: Partition) -> None:
+    again = partition.again
+    if not again.sessions:
+        return
+    REFOLDED.inc(len(again.sessions))
+    cut, records = sorted(again.cut), again.until - partition.next_offset
+    says = {"partition": number, "sessions": len(again.sessions), "records": records, "without_beginning": cut}
+    log.warning("sessions of another version of the fold are folded again", extra=says)
 
 
 async def _all(steps: Iterable[Awaitable[Any]]) -> None:

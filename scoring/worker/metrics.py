@@ -17,6 +17,7 @@ CHECKPOINT_RECORDS = Counter("proctor_scoring_checkpoint_records_total", "Record
 RECOVERY_SECONDS = Histogram(
     "proctor_scoring_recovery_seconds", "Taking a partition over: fencing, reading its checkpoint."
 )
+REFOLDED = Counter("proctor_scoring_refolded_sessions_total", "Sessions of another version that are folded again.")
 LIVE_SESSIONS = Gauge("proctor_scoring_sessions", "Sessions that have started and not ended.")
 LAG = Gauge("proctor_scoring_lag_records", "Records of `observations` not yet folded.", ["partition"])
 OLDEST_UNREAD_SECONDS = Gauge(

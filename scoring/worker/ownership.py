@@ -5,6 +5,7 @@ the commit that lag monitors read. A crash anywhere repeats the same messages wi
 """
 
 import asyncio
+import logging
 import time
 
 from ingest.errors import PoisonError
@@ -14,6 +15,8 @@ from scoring.worker.changelog import Changelog
 from scoring.worker.checkpoint import entries
 from scoring.worker.metrics import BUNDLE_SIZE, CHECKPOINT_RECORDS, CHECKPOINT_SECONDS, OBSERVATIONS
 from scoring.worker.outbox import Outbox
+
+log = logging.getLogger(__name__)
 
 
 class OwnedPartition:
@@ -39,20 +42,24 @@ class OwnedPartition:
                 return True
             OBSERVATIONS.inc(folded.observations)
             BUNDLE_SIZE.observe(folded.observations)
+            if folded.given_up:
+                log.error("nothing is left to judge of these sessions", extra={"sessions": folded.given_up})
             await self._outbox.publish(folded.messages)
             return False
 
     async def checkpoint(self) -> None:
         """Save everything folded so far; folding goes on meanwhile. Nothing is folded: nothing is written.
 
+        Nor while sessions of another version are folded again: until then that version's checkpoint is the true one.
+
         Raises: FencedError, TransientError; the changes are lost then, and only a restart from the log is right.
         """
         async with self._saving:
             async with self._folding:
-                next_offset, sent = self.partition.next_offset, self._outbox.take()
-                changes = self.partition.take_changes()
-            if next_offset == self.saved_offset:
-                return
+                next_offset = self.partition.next_offset
+                if next_offset == self.saved_offset or self.partition.is_behind:
+                    return
+                changes, sent = self.partition.take_changes(), self._outbox.take()
             started = time.perf_counter()
             await asyncio.gather(*sent)
             records = list(entries(changes, next_offset))

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from ingest.errors import InputError
 from ingest.kafka_client import start_client
 from ingest.topics import OBSERVATIONS, PARTITIONS, topic_name
-from scoring.fold.partition import Changes
+from scoring.fold.holdings import Changes
 from scoring.settings import ScoringSettings
 from scoring.worker.changelog import START_DEADLINE_S, Changelog, read_changelog
 from scoring.worker.checkpoint import View, entries
@@ -40,11 +40,11 @@ class Standing:
 
     @property
     def live(self) -> int:
-        return sum(not held.state.closed for held in self.view.sessions.values())
+        return len(self.view.under_way)
 
     @property
     def folded_ms(self) -> int | None:
-        return max((held.log_ms for held in self.view.sessions.values() if not held.state.closed), default=None)
+        return max((one.log_ms for one in self.view.under_way), default=None)
 
     @property
     def is_lost(self) -> bool:

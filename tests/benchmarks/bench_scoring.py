@@ -31,7 +31,8 @@ from ingest.log import Record
 from ingest.messages import encode_bundle, encode_message
 from ingest.telemetry import now_ms
 from ingest.topics import OBSERVATIONS, PARTITIONS, RISK_EVENTS, create_topics, partition_of
-from scoring.fold.partition import Partition, Retention
+from scoring.fold.holdings import Retention
+from scoring.fold.partition import Partition
 from scoring.fold.session import SessionState, fold
 from scoring.messages import Tick, unpack_bundle
 from scoring.rulebook.policy import announced_policy

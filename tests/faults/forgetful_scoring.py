@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from scoring.__main__ import main
-from scoring.fold.partition import Changes
+from scoring.fold.holdings import Changes
 from scoring.worker import ownership
 from scoring.worker.checkpoint import SESSION, Entry, entries
 

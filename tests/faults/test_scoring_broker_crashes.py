@@ -19,7 +19,8 @@ from ingest.kafka_log import KafkaWriter
 from ingest.log import Acknowledgement, Record
 from ingest.messages import Headers, encode_message
 from ingest.topics import CHECKPOINTS, OBSERVATIONS, PARTITIONS, RISK_EVENTS, create_topics, topic_name
-from scoring.fold.partition import Partition, Retention
+from scoring.fold.holdings import Retention
+from scoring.fold.partition import Partition
 from scoring.worker import ownership
 from scoring.worker.changelog import Changelog, read_changelog
 from scoring.worker.outbox import Outbox

@@ -19,10 +19,13 @@ from ingest.log import Record
 from ingest.messages import encode_message
 from ingest.telemetry import now_ms
 from ingest.topics import CHECKPOINTS, OBSERVATIONS, RISK_EVENTS, create_topics, topic_name
-from scoring.fold.partition import Changes, Partition, Retention
+from scoring.fold.holdings import Again, Changes, Foreign, Retention
+from scoring.fold.partition import Partition
 from scoring.worker.changelog import Changelog, FencedError, read_changelog
 from scoring.worker.checkpoint import entries
-from scoring.worker.pauses import Exit
+from scoring.worker.outbox import Outbox
+from scoring.worker.ownership import OwnedPartition
+from scoring.worker.pauses import Exit, PauseGuard
 from tests.exam_runs import bundles, exam
 from tests.scoring_pipeline import WorkerProcess, compare, read_topic, wait_until_folded
 
@@ -101,6 +104,25 @@ async def test_a_large_checkpoint_is_read_back_whole(stack: "LocalStack", topic:
     assert views[PARTITION].position == 77
     assert views[PARTITION].sessions == changes.sessions
     assert [view.position for number, view in views.items() if number != PARTITION] == [None] * 7
+
+
+async def test_who_folds_again_saves_nothing_before_he_is_where_the_version_before_was(
+    stack: "LocalStack", prefix: str, topic: str, owner: Changelog
+) -> None:
+    """Killed on the way, the next owner starts from that version's checkpoint, not from half of a session."""
+    values = list(bundles(exam("a", 1, 20, 0, 0), random.Random(1), most=4))
+    again = Again(3, {"a": Foreign(2, 0, "", 0, ended=False, engine="0")})
+    async with KafkaWriter(stack.kafka, prefix=prefix) as writer:
+        partition = Partition(Retention(), 0, again=again)
+        owned = OwnedPartition(partition, Outbox(writer, PARTITION, PauseGuard(30.0)), owner, generation=1)
+        for offset in range(2):
+            await owned.take(_record(values[offset], offset))
+            await owned.checkpoint()
+        assert (await read_changelog(stack.kafka, topic, [PARTITION]))[PARTITION].position is None
+        await owned.take(_record(values[2], 2))
+        await owned.checkpoint()
+        view = (await read_changelog(stack.kafka, topic, [PARTITION]))[PARTITION]
+        assert (view.position, view.sessions) == (3, partition.sessions)
 
 
 def _record(value: bytes, offset: int = 0) -> Record:

@@ -12,7 +12,8 @@ from ingest.log import Acknowledgement, Record, TopicPartition
 from ingest.memory_log import MemoryLog
 from ingest.messages import Headers, encode_message
 from ingest.topics import DEAD_LETTERS, OBSERVATIONS, RISK_EVENTS
-from scoring.fold.partition import Partition, Retention
+from scoring.fold.holdings import Retention
+from scoring.fold.partition import Partition
 from scoring.worker.changelog import Changelog
 from scoring.worker.checkpoint import Entry, View
 from scoring.worker.outbox import Outbox

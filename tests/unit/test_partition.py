@@ -9,7 +9,8 @@ import pytest
 from ingest.errors import PoisonError
 from ingest.log import Record
 from ingest.messages import SessionStarted, encode_bundle
-from scoring.fold.partition import Partition, Retention
+from scoring.fold.holdings import Retention
+from scoring.fold.partition import Partition
 from scoring.fold.session import SessionState, fold
 from scoring.messages import Observation, RiskMessage, ScoreSample, Tick, Verdict, decode_bundle
 from scoring.rulebook.policy import load_policy, parse_terms

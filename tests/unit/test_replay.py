@@ -10,7 +10,8 @@ import pytest
 from ingest.log import Record
 from ingest.messages import SessionStarted, encode_bundle, encode_message
 from scoring.fold.difference import Identity, compare_policies, differences, last_words
-from scoring.fold.partition import Partition, Retention
+from scoring.fold.holdings import Retention
+from scoring.fold.partition import Partition
 from scoring.fold.replay import Another, Logged, Replayed, decode_logged, replay, replay_partition, silences_of
 from scoring.messages import CalibrationFinished, RiskMessage, SessionObservation, Tick, Verdict
 from scoring.rulebook.accommodations import RulesOff, accommodations_document

@@ -140,8 +140,8 @@ def _raised(test: Comparison, limit: float) -> Comparison:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(whole_exams(eventful() | runs_of(ALL) | stutters(("normal", "dark", "missing"))))
 def test_with_the_number_that_an_event_names_it_is_not_there(exam: StagedExam) -> None:
-    """By where an event is clearest: a later one of a share may reach back over this one's time. What an event before it
-    used up counts again where there was none, so that another one may then begin sooner.
+    """By where an event is clearest: a later one of a share may reach back over this one's time. What an event before
+    it used up counts again where there was none, so that another one may then begin sooner.
 
     Catches: `shown` in `_hold` (a threshold where another test was true, too); `_just_over`; the shortest span.
     """
