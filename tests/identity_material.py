@@ -1,4 +1,4 @@
-"""Material for the tests of identity: the portrait with its landmarks, a tiny ONNX recogniser, references in memory."""
+"""Material for the tests of identity: the portrait with its landmarks, a tiny ONNX recogniser."""
 
 from functools import cache
 from pathlib import Path
@@ -10,24 +10,7 @@ from numpy.typing import NDArray
 from detectors.face.landmarks import FaceMesh
 from detectors.face.pose import Points
 from detectors.identity.onnx_graph import Ends, Graph
-from detectors.identity.references import Entry, Kept, ReferenceLog
 from tests.webcam_frames import portrait, webcam
-
-
-class MemoryReferences(ReferenceLog):
-    """References in one process's memory; behaves as the topic does, contract test included."""
-
-    def __init__(self) -> None:
-        self.kept: dict[int, dict[str, Kept]] = {}
-
-    async def read(self, partition: int) -> dict[str, Kept]:
-        return dict(self.kept.get(partition, {}))
-
-    async def write(self, partition: int, session: str, entry: Entry) -> None:
-        self.kept.setdefault(partition, {})[session] = entry
-
-    async def delete(self, partition: int, session: str) -> None:
-        self.kept.get(partition, {}).pop(session, None)
 
 
 @cache

@@ -3,9 +3,10 @@
 In: an annotation file (CSV, comment lines begin with #) and the clips that it names, or a number of exams to render.
 Out: recall, onset error and false events per candidate-hour with 95 % intervals, as tables, JSON and CSV, and one
 timeline picture a clip.
-How: pictures are read, sampled and packed as ingest does, looked at as the detectors do and folded as scoring does, in
-this process (two of them at most beside it), without broker or server. What was seen of a clip is kept in the state
-folder under the clip's content, the detectors' code and models, and the rate: another policy folds it again in seconds.
+How: pictures are read, sampled and packed as ingest does, and the sound track is cut as it does; both are looked at and
+listened to as the detectors do, the first minute's face registered and later ones compared with it, and folded as
+scoring does, in this process (two of them at most beside it), without broker or server. What was seen of a clip is kept
+in the state folder under the content, the detectors' code and models, and the rate: another policy folds it in seconds.
 Fails: InputError with every mistake of the annotation file and its line.
 
 The annotation file:

@@ -9,8 +9,11 @@ from deploy.evaluation.looking import PLAN
 from deploy.evaluation.observing import START_MS, Observed
 from deploy.evaluation.spans import Span, merged
 from deploy.evaluation.vocabulary import Happening, usual_place
-from detectors.messages import FaceObserved, FramesEnded
+from detectors.identity.desk import Cadence
+from detectors.messages import FaceObserved, FramesEnded, SoundEnded
+from detectors.plan import frames_apart
 from ingest.messages import SessionEnded, SessionStarted
+from scoring.fold.hearing import RECORD_MS
 from scoring.fold.observing import stream_of
 from scoring.fold.session import SessionState, fold
 from scoring.messages import CalibrationFinished, RiskClosed, RiskMessage, SessionObservation
@@ -80,9 +83,9 @@ def shown(
         _, messages = _folded(_probe(policy, folded, asked), _session(observed, fps, 0))
         closed = [one for one in messages if isinstance(one, RiskClosed)]
         for one in asked:
-            step_ms = round(1000 / fps) * _every(one.when[0].signal)
+            before_ms, behind_ms = _spoken_for(one.when[0].signal, fps)
             spans[one.label] = merged(
-                Span(event.start_ms - START_MS, event.end_ms - START_MS + step_ms)
+                Span(event.start_ms - START_MS - before_ms, event.end_ms - START_MS + behind_ms)
                 for event in closed
                 if event.rule == one.label
             )
@@ -122,9 +125,17 @@ def _stream(signal: str) -> str:
     return source.stream if source else ""
 
 
-def _every(signal: str) -> int:
-    """Which frames its detector looks at."""
-    return {"objects": PLAN.objects_every, "hands": PLAN.face_every * PLAN.hands_every}.get(_stream(signal), 1)
+def _spoken_for(signal: str, fps: float) -> tuple[int, int]:
+    """How long before and behind its time a look speaks for: a picture until its detector's next look, a record of
+    sound, whose time is its end, for itself.
+    """
+    stream, frame_ms = _stream(signal), round(1000 / fps)
+    if stream == "speech":
+        return RECORD_MS, 0
+    if stream == "identity":
+        return 0, Cadence().doubting_ms
+    apart_ms = {"objects": PLAN.objects_ms, "hands": PLAN.hands_ms}.get(stream, 0)
+    return 0, frame_ms * max(frames_apart(apart_ms, frame_ms), 1)
 
 
 def _session(observed: Observed, fps: float, calibrate_ms: int) -> Iterator[SessionObservation]:
@@ -136,11 +147,15 @@ def _session(observed: Observed, fps: float, calibrate_ms: int) -> Iterator[Sess
         source="file",
         calibration_ms=calibrate_ms,
         frame_interval_ms=interval_ms,
+        sound=observed.records is not None,
     )
     for look in observed.looks:
         yield replace(look, session=SESSION)
     yield FramesEnded(session=SESSION, seq=observed.frames, capture_ms=end_ms, ingested_ms=end_ms)
-    yield SessionEnded(session=SESSION, capture_ms=end_ms, frames_sent=observed.frames)
+    records = observed.records or 0
+    if records:
+        yield SoundEnded(session=SESSION, seq=records, capture_ms=end_ms, ingested_ms=end_ms)
+    yield SessionEnded(session=SESSION, capture_ms=end_ms, frames_sent=observed.frames, audio_records=records)
 
 
 def _folded(policy: Policy, observations: Iterable[SessionObservation]) -> tuple[SessionState, list[RiskMessage]]:

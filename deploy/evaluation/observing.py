@@ -1,15 +1,16 @@
-"""What the detectors see of a clip or of a rendered exam, kept so that it is looked at once."""
+"""What the detectors see and hear of a clip or of a rendered exam, kept so that it is looked at once."""
 
 import functools
 import gzip
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from deploy.evaluation import looking
 from detectors.plan import LookPlan
@@ -20,6 +21,8 @@ from ingest.exam.schedule import FRAME_MS, Schedule
 from ingest.exam.video import render
 from ingest.frames_read import read_frames
 from ingest.picture import PicturePolicy, pack
+from ingest.sampling import frame_interval_ms, spacing_ms
+from ingest.sound.record import Sound, sound_of
 from ingest.sources.opening import open_source
 from ingest.sources.source import Picture
 from ingest.sources.synthetic import exam_cache
@@ -30,11 +33,15 @@ START_MS = 1_700_000_000_000
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that was seen in `frames` frames of `duration_ms`; capture times from START_MS on."""
+    """Everything that was seen in `frames` frames of `duration_ms`; capture times from START_MS on.
+
+    `records`: of sound that were listened to; None: there is no sound.
+    """
 
     duration_ms: int
     frames: int
     looks: tuple[Seen, ...]
+    records: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,11 @@ class ClipJob:
 
     path: Path
     fps: float
+
+    @property
+    def interval_ms(self) -> int:
+        """Meant between two frames."""
+        return frame_interval_ms(self.fps)
 
     @property
     def key(self) -> str:
@@ -65,6 +77,14 @@ class ClipJob:
         finally:
             source.close()
 
+    def sound(self) -> Sound | None:
+        """The clip's sound track, as ingest cuts it; None: it has none. Raises: InputError."""
+        source = open_source(str(self.path))
+        try:
+            return sound_of(source)
+        finally:
+            source.close()
+
 
 @dataclass(frozen=True, slots=True)
 class ExamJob:
@@ -73,6 +93,11 @@ class ExamJob:
     schedule: Schedule
     condition: Condition
     every: int
+
+    @property
+    def interval_ms(self) -> int:
+        """Between two frames."""
+        return FRAME_MS * self.every
 
     @property
     def key(self) -> str:
@@ -84,6 +109,10 @@ class ExamJob:
         for offset_ms, bgr in render(self.schedule, exam_cache(), self.condition, self.every):
             yield offset_ms, pack(Picture(offset_ms, bgr), PicturePolicy()).data
         yield self.schedule.frames * FRAME_MS, b""
+
+    def sound(self) -> Sound | None:
+        """Rendered exams are silent films."""
+        return None
 
 
 Job = ClipJob | ExamJob
@@ -127,20 +156,42 @@ def observe(job: Job, shelf: Shelf) -> Observed:
     """
     kept = shelf.get(job)
     if kept is None:
-        kept = _look_at(_looker(shelf.plan), job.frames(), hashlib.sha256(job.key.encode()).hexdigest()[:12])
+        kept = _observed(_looker(shelf.plan), job, hashlib.sha256(job.key.encode()).hexdigest()[:12])
         shelf.put(job, kept)
     return kept
 
 
-def _look_at(looker: looking.Looker, frames: Iterable[tuple[int, bytes]], session: str) -> Observed:
-    seq, duration_ms = 0, 0
+def _observed(looker: looking.Looker, job: Job, session: str) -> Observed:
+    """Seen and heard, in the order of capture."""
+    seen = _look_at(looker, job, session)
+    sound = job.sound() if looker.listens else None
+    if sound is None:
+        return seen
+    try:
+        heard = _listen_to(looker, sound, seen.duration_ms, session)
+    finally:
+        sound.close()
+    if sound.trouble is not None:
+        raise InputError(session, sound.trouble, "Mend the clip or take it out of the annotations")
+    looks = sorted((*seen.looks, *heard), key=lambda look: look.capture_ms)
+    return replace(seen, looks=tuple(looks), records=len(heard))
+
+
+def _look_at(looker: looking.Looker, job: Job, session: str) -> Observed:
     looks: list[Seen] = []
-    for offset_ms, jpeg in frames:
-        duration_ms = offset_ms
+    seq, duration_ms, step_ms = 0, 0, 0
+    for offset_ms, jpeg in job.frames():
+        duration_ms, step_ms = offset_ms, offset_ms - duration_ms if seq else 0
         if jpeg:
-            looks += looker.look(session, seq, START_MS + offset_ms, jpeg)
+            looks += looker.look(session, seq, START_MS + offset_ms, jpeg, spacing_ms(job.interval_ms, step_ms))
             seq += 1
     return Observed(duration_ms=duration_ms, frames=seq, looks=tuple(looks))
+
+
+def _listen_to(looker: looking.Looker, sound: Sound, duration_ms: int, session: str) -> list[Seen]:
+    """A session ends with its pictures: of sound that goes on behind them nothing is heard."""
+    parts = (part for record in sound.records() if (part := record.until(duration_ms)) is not None)
+    return [looker.listen(session, seq, START_MS + part.end_ms, part.pcm) for seq, part in enumerate(parts)]
 
 
 @functools.cache

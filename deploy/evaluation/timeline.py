@@ -8,7 +8,7 @@ from typing import Any
 from deploy.evaluation.clips import Evaluated
 from deploy.evaluation.observing import START_MS, Observed
 from deploy.evaluation.telling import false_events
-from detectors.messages import Face, FaceObserved, HandsObserved, ObjectsObserved
+from detectors.messages import Face, FaceObserved, HandsObserved, IdentityObserved, ObjectsObserved, SpeechObserved
 
 WIDTH_IN, ROW_IN, CURVE_IN = 13.0, 0.26, 1.05
 TRUTH, SHOWN, TOLD, FALSE, CALIBRATION = "#4c72b0", "#9fb8dd", "#55a868", "#c44e52", "#eeeeee"
@@ -49,7 +49,7 @@ def curves_of(observed: Observed) -> dict[str, Curve]:
         "body": [(_second(look.capture_ms), look.person) for look in looks if look.person is not None],
         "phone": _confidence(observed, "phone"),
         "person": _confidence(observed, "person"),
-    } | _hands(observed)
+    } | _where_watched(observed)
 
 
 def _against_median(faces: Sequence[tuple[int, Face]], value: Callable[[Face], float]) -> Curve:
@@ -66,9 +66,18 @@ def _confidence(observed: Observed, label: str) -> Curve:
     ]
 
 
-def _hands(observed: Observed) -> dict[str, Curve]:
-    looks = [look for look in observed.looks if isinstance(look, HandsObserved)]
-    return {"hand at face": [(_second(look.capture_ms), look.at_face) for look in looks]} if looks else {}
+def _where_watched(observed: Observed) -> dict[str, Curve]:
+    """What not every clip has: hands that were looked for, sound, a registered face."""
+    curves: dict[str, Curve] = {"hand at face": [], "speech": [], "likeness": []}
+    for look in observed.looks:
+        match look:
+            case HandsObserved():
+                curves["hand at face"].append((_second(look.capture_ms), look.at_face))
+            case SpeechObserved():
+                curves["speech"].append((_second(look.capture_ms), look.speech))
+            case IdentityObserved():
+                curves["likeness"].append((_second(look.capture_ms), look.similarity))
+    return {name: curve for name, curve in curves.items() if curve}
 
 
 def _second(at_ms: int) -> float:

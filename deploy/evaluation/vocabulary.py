@@ -133,7 +133,16 @@ HAPPENINGS = (
     Happening("phone", "A phone in view", (_over("object:phone", 0.5),), ("phone",), ("device",)),
     Happening("hand_at_face", "A hand at the face or ear", (_over("hand_at_face", 0.5),), ("hand_at_face",)),
     Happening("hand_signal", "A hand held up as a sign", (_over("hand_signal", 0.6),), ("hand_signal",)),
+    Happening("speech", "A voice is heard, the candidate's or not", (_over("speech", 0.5),), gap_ms=1000),
     Happening("other_voice", "Somebody else speaks", (_over("other_voice", 0.6),), ("other_voice",)),
+    # Between a stranger's looks lies a second, and each may find no fit face.
+    Happening(
+        "another_face",
+        "Not the face of the session's first minute",
+        (_under("identity", 0.35),),
+        ("identity_mismatch",),
+        gap_ms=2500,
+    ),
     Happening("face_left", "Leans to the picture's left", measure=_of_face(lambda f, u: place_of(f).x < u.x - 0.05)),
     Happening("face_right", "Leans to the picture's right", measure=_of_face(lambda f, u: place_of(f).x > u.x + 0.05)),
     Happening(

@@ -10,12 +10,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from detectors.identity.desk import Desk
 from detectors.identity.embedder import Embedding, unit
+from detectors.identity.memory_references import MemoryReferences
 from detectors.identity.references import Begun, KafkaReferences, Malformed, ReferenceLog
 from detectors.identity.registration import Seen
 from detectors.identity.sealing import Reference, Sealed, seal
 from ingest.errors import TransientError
 from ingest.topics import REFERENCES, topic_name
-from tests.identity_material import MemoryReferences
 from tests.own_topics import own_topics
 
 MASTER, MODEL = b"k" * 32, "m" * 64

@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY, generate_latest
 
 from detectors.identity.desk import Cadence, Desk
 from detectors.identity.embedder import Embedding, unit
+from detectors.identity.memory_references import MemoryReferences
 from detectors.identity.references import Begun, Malformed
 from detectors.identity.registration import (
     Identity,
@@ -22,7 +23,6 @@ from detectors.identity.registration import (
 from detectors.identity.sealing import Reference
 from detectors.messages import DetectorLook, IdentityObserved
 from ingest.messages import DeadLetter
-from tests.identity_material import MemoryReferences
 
 MODEL, MASTER = "m" * 64, b"k" * 32
 RULE = RegistrationRule()
@@ -180,7 +180,8 @@ async def test_frames_are_asked_for_often_at_first_then_seldom_and_sooner_after_
     assert [one.is_due(3, "s-1", ms) for ms in (0, 100, cadence.registering_ms)] == [True, False, True]
     one = await registered(references)
     assert one.is_due(3, "s-1", 10_000)
-    assert [one.is_due(3, "s-1", 10_000 + ms) for ms in (1_000, 9_999, 10_000)] == [False, False, True]
+    waits = (cadence.doubting_ms, cadence.verifying_ms - 1, cadence.verifying_ms)
+    assert [one.is_due(3, "s-1", 10_000 + ms) for ms in waits] == [False, False, True]
     await one.compare(3, [seen(30, face(BOB, 30))])
     assert one.is_due(3, "s-1", 21_000)
     await one.compare(3, [seen(31, face(ANN, 31))])
