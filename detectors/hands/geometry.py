@@ -41,7 +41,8 @@ UPPER_PART, LOWER_PART = 0.6, 0.85
 FAR_HAND, NEAR_HAND = 0.08, 0.16
 MIDDLE, SIDE = 0.2, 0.35
 HIDDEN_FACE = 0.5
-"""Most that is said of a hand at a face that is not seen: keeps up what was seen before, begins nothing."""
+"""Most that is said of a hand at a face that is not seen, or of a sign without a face: keeps up what was seen before,
+begins nothing."""
 
 
 def ramp(value: float, none: float, full: float) -> float:

@@ -33,7 +33,7 @@ def holding(rgb: NDArray[np.uint8], points: Points) -> float:
     thumb, across = points[THUMB, None, :2], points[OPPOSITE, None, :2] - points[THUMB, None, :2]
     way = across / np.maximum(np.linalg.norm(across, axis=2, keepdims=True), 1e-6)
     fingers, held, behind = (
-        _colours(rgb, places.reshape(-1, 2))
+        colours_at(rgb, places.reshape(-1, 2))
         for places in (points[FINGER_JOINTS, :2], thumb + across * WAYS, thumb - way * BEYOND * hand_length(points))
     )
     if min(len(fingers), len(held), len(behind)) < FEWEST_SEEN:
@@ -47,7 +47,7 @@ def _differs(colours: NDArray[np.float32], others: NDArray[np.float32]) -> NDArr
     return np.asarray((np.hypot(off[:, 1], off[:, 2]) > OTHER_CHROMA) | (off[:, 0] > OTHER_LUMA))
 
 
-def _colours(rgb: NDArray[np.uint8], places: NDArray[np.float32]) -> NDArray[np.float32]:
+def colours_at(rgb: NDArray[np.uint8], places: NDArray[np.float32]) -> NDArray[np.float32]:
     """Y, Cr, Cb float32 [n, 3] of the 3x3 pixels around each place [m, 2] that lies wholly within the picture."""
     height, width = rgb.shape[:2]
     x, y = np.round(places).astype(np.int64).T

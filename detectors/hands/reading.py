@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from detectors.boxes import BoxXYXY
 from detectors.hands.geometry import (
+    HIDDEN_FACE,
     Points,
     at_face,
     check_points,
@@ -19,6 +20,7 @@ from detectors.hands.geometry import (
     upright,
 )
 from detectors.hands.grip import holding
+from detectors.hands.skin import like_face
 
 
 class HandsReading(msgspec.Struct, frozen=True, kw_only=True, tag="hands-reading"):
@@ -56,13 +58,15 @@ def read_hands(rgb: NDArray[np.uint8], hands: Sequence[Points], faces: Sequence[
 
 
 def _read_hand(rgb: NDArray[np.uint8], points: Points, faces: Sequence[BoxXYXY]) -> _Hand:
-    """What is at the face rests there and what holds something does not sign, however its fingers stand."""
+    """What is at the face rests there, what holds something does not sign, however its fingers stand, and neither does
+    what has another colour than everybody's face. Without a face nobody signs who did not before."""
     check_points(points)
     height, width = rgb.shape[:2]
     touching = max((at_face(points, face) for face in faces), default=over_hidden_face(points, width, height))
     held = holding(rgb, points)
     shown = max(min(upright(points), readable(points)), thumb_sign(points))
-    signalling = min(shown, raised(points, faces[0] if faces else None, height)) * (1.0 - max(touching, held))
+    own = max((like_face(rgb, points, face) for face in faces), default=HIDDEN_FACE)
+    signalling = min(shown, own, raised(points, faces[0] if faces else None, height)) * (1.0 - max(touching, held))
     return _Hand(touching, signalling, held)
 
 

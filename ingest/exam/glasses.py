@@ -1,4 +1,7 @@
-"""Glasses painted on a head: two rims, a bridge, two temples and a pale reflection."""
+"""Glasses before a face: two rims, a bridge, two temples and a pale reflection, on a layer of their own.
+
+The lids move behind them: painted on the skin, the rims would be drawn along at every blink.
+"""
 
 import cv2
 import numpy as np
@@ -9,15 +12,17 @@ RIM_COLOUR = (34, 30, 28, 255)  # bgra, opaque
 RIM_PX = 4
 WIDE, TALL = 0.86, 0.64  # half axes of a lens as shares of the eye's width
 TEMPLE_PX = 46  # from the lens to where the hair or the cheek's edge hides it
-GLARE = 0.16
+GLARE, GLARE_LIGHT = 0.16, 235.0
 BITS = 4  # of the fractions that OpenCV draws with
 
 
-def wear_glasses(head: Image, points: Floats) -> None:
-    """Put glasses on a painted head [480, 384, 4], in place; points are its landmarks [478, 3]."""
+def paint_glasses(head: Image, points: Floats) -> Image:
+    """A premultiplied layer [480, 384, 4] to lie over a painted head of that size; points are its landmarks [478, 3].
+
+    Nothing where the head is transparent: the temples end at the hair.
+    """
     lenses = sorted((_lens(points, eye.corners) for eye in EYES), key=lambda lens: lens[0][0])
-    opaque = head[..., 3] == 255
-    drawn = head.copy()
+    drawn = np.zeros_like(head)
     for (centre, axes), outward in zip(lenses, (-1, 1), strict=True):
         _glare(drawn, centre, axes)
         _ellipse(drawn, centre, axes)
@@ -25,7 +30,8 @@ def wear_glasses(head: Image, points: Floats) -> None:
         _line(drawn, edge, edge + np.array([outward * TEMPLE_PX, -4.0]))
     (left, axes), (right, _) = lenses
     _line(drawn, left + axes * (1, -0.2), right - axes * (1, 0.2))
-    head[opaque] = drawn[opaque]
+    drawn[head[..., 3] < 255] = 0
+    return drawn
 
 
 def _lens(points: Floats, corners: tuple[int, int]) -> tuple[Floats, Floats]:
@@ -42,7 +48,8 @@ def _glare(head: Image, centre: Floats, axes: Floats) -> None:
     ys, xs = np.mgrid[0 : head.shape[0], 0 : head.shape[1]]
     across = (xs - centre[0]) + 0.7 * (ys - centre[1])
     share = (mask / 255.0) * np.exp(-(((across + 8) / 9.0) ** 2)) * GLARE
-    head[..., :3] = (head[..., :3] * (1 - share[..., None]) + 235 * share[..., None]).astype(np.uint8)
+    lit = share[..., None] * np.array([GLARE_LIGHT, GLARE_LIGHT, GLARE_LIGHT, 255.0])
+    head[...] = np.maximum(head, lit.astype(np.uint8))
 
 
 def _ellipse(head: Image, centre: Floats, axes: Floats) -> None:

@@ -12,7 +12,7 @@ from ingest.exam.drawing import over
 from ingest.exam.expression import at_rest, expressed, jaw_weights, turned
 from ingest.exam.face import paint_head, skin_colour
 from ingest.exam.gaze import Eye, find_eyes, looking
-from ingest.exam.glasses import wear_glasses
+from ingest.exam.glasses import paint_glasses
 from ingest.exam.hair import outline_of, paint_back
 from ingest.exam.landmarks import Floats, Image
 from ingest.exam.lighting import lit_colour, lit_layer
@@ -44,6 +44,7 @@ class Person:
     skin: Floats
     looks: Looks
     mirrored: bool
+    glasses: Image | None = None
 
 
 def paint_person(
@@ -53,10 +54,8 @@ def paint_person(
     looks, light = dressed(looks, condition), condition.lighting
     outline = outline_of(looks)
     skin = skin_colour(portrait, looks)
-    head = paint_head(portrait, looks, rng)
-    if condition.glasses:
-        wear_glasses(head, portrait.points)
-    head = lit_layer(head, light)
+    painted = paint_head(portrait, looks, rng)
+    head = lit_layer(painted, light)
     mesh = build_head(portrait.points, outline, head)
     paint_cavity(head)
     smiling = reshaped(mesh.sheet.vertices, portrait.points, looks.proportions)
@@ -78,6 +77,7 @@ def paint_person(
         skin=lit_colour(skin, light),
         looks=looks,
         mirrored=mirrored,
+        glasses=lit_layer(paint_glasses(painted, portrait.points), light) if condition.glasses else None,
     )
 
 
@@ -92,6 +92,8 @@ def draw_person(canvas: Image, person: Person, pose: Pose, to_picture: Floats) -
     vertices = expressed(person.mesh, person.rest, person.smiling, person.jaw, pose.eyes_closed, pose.mouth_open)
     sheet = person.mesh.sheet if pose.mouth_open > LIPS_PART else person.lips_closed
     _draw_sheet(canvas, texture, sheet, vertices, angles, to_picture)
+    if person.glasses is not None:
+        _draw_sheet(canvas, person.glasses, person.lips_closed, person.rest, angles, to_picture)
 
 
 def _draw_sheet(

@@ -20,7 +20,7 @@ from ingest.exam.room import paint_room
 from ingest.exam.schedule import FRAME_MS, Kind, Schedule
 from ingest.exam.truth import HEIGHT_PX, WIDTH_PX
 
-RENDERER = "exam-3"  # a new name whenever the same schedule gives other pictures
+RENDERER = "exam-4"  # a new name whenever the same schedule gives other pictures
 USUAL_SCALE = 0.75  # picture pixels to a head pixel: the face is 135 px wide
 SECOND_SCALE = 0.66  # of the candidate's
 SMALLEST_SCALE = 0.47  # a face of 95 px; below 86 px it is not always found

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from ingest.exam.behaviour import Pose
 from ingest.exam.camera import draw_camera, photograph
 from ingest.exam.conditions import (
     LIGHTINGS,
@@ -20,9 +21,10 @@ from ingest.exam.conditions import (
     draw_conditions,
     dressed,
 )
-from ingest.exam.glasses import wear_glasses
+from ingest.exam.glasses import paint_glasses
 from ingest.exam.lighting import exposed, lit_layer, lit_room
 from ingest.exam.looks import HAIR_COLOURS, draw_two
+from ingest.exam.person import Person, draw_person, paint_person
 from ingest.exam.portrait import load_portrait
 from ingest.exam.scene import Scene
 from ingest.exam.schedule import Schedule
@@ -30,6 +32,8 @@ from ingest.exam.schedule import Schedule
 Picture = npt.NDArray[np.uint8]
 FACE = (slice(150, 260), slice(280, 360))
 """Where the face of seed 7 is, in rows and columns."""
+BY_THE_EYES = (slice(160, 250), slice(115, 270))
+"""Of a painted head; dark there are rims and pupils alone."""
 
 
 @pytest.fixture(scope="module")
@@ -107,18 +111,36 @@ def test_skin_goes_from_light_to_dark_and_dark_skin_has_dark_hair() -> None:
 def test_glasses_are_painted_around_both_eyes(portrait: Path) -> None:
     """The rims leave the irises alone, and nothing is painted where the head is transparent."""
     points = load_portrait(portrait).points
-    head = np.full((480, 384, 4), 128, np.uint8)
-    head[..., 3] = 255
+    head = np.full((480, 384, 4), 255, np.uint8)
     head[:, 330:] = 0
-    worn = head.copy()
-    wear_glasses(worn, points)
-    dark = (worn[..., 0] < 60) & (head[..., 3] > 0)
-    assert 800 < dark.sum() < 4000
+    worn = paint_glasses(head, points)
+    rims = worn[..., 3] > 200
+    assert 800 < rims.sum() < 4000
     for iris in (468, 473):
         x, y = points[iris, :2].astype(int)
-        assert not dark[y - 3 : y + 4, x - 3 : x + 4].any()
-        assert dark[y - 30 : y + 30, x - 40 : x + 40].sum() > 200
+        assert not rims[y - 3 : y + 4, x - 3 : x + 4].any()
+        assert rims[y - 30 : y + 30, x - 40 : x + 40].sum() > 200
     assert (worn[:, 330:] == 0).all()
+
+
+def test_closing_the_eyes_moves_the_lids_and_not_the_glasses(portrait: Path) -> None:
+    """Catches rims that are painted on the skin: the lids draw them along."""
+    skin = np.random.default_rng(7)
+    looks, _ = draw_two(skin)
+    person = paint_person(load_portrait(portrait), looks, False, skin, Condition(glasses=True))
+    opened, shut = _drawn(person, Pose()), _drawn(person, Pose(eyes_closed=1.0))
+    changed = np.abs(opened - shut)[BY_THE_EYES].max(axis=2) > 0
+    rims = opened[BY_THE_EYES].max(axis=2) <= 40
+    assert rims.sum() > 1000
+    assert changed.sum() > 200
+    assert (changed & rims).sum() < 0.015 * rims.sum()
+
+
+def _drawn(person: Person, pose: Pose) -> npt.NDArray[np.int16]:
+    """The head at its own scale on grey, [480, 384, 3]."""
+    canvas = np.full((480, 384, 3), 128, np.uint8)
+    draw_person(canvas, person, pose, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
+    return canvas.astype(np.int16)
 
 
 def test_conditions_are_dealt_evenly_and_repeat() -> None:
