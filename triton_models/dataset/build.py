@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,6 +13,7 @@ import msgspec
 from ingest.errors import InputError
 from triton_models.annotations import LabelledBox
 from triton_models.dataset.balance import class_weights
+from triton_models.dataset.critics import Critic, critics_of
 from triton_models.dataset.files import MANIFEST, Entry, Part, Writer, file_name, write_lists
 from triton_models.dataset.findings import Finding, counted
 from triton_models.dataset.gather import Context, Prepared, gather
@@ -24,21 +26,23 @@ from triton_models.dataset.twins import without_twins
 from triton_models.making.composites import Picture
 from triton_models.making.examples import Example
 from triton_models.making.pasting import Pool
-from triton_models.making.stages import check_pool, made
+from triton_models.making.stages import check_donors, check_pool, made
 from triton_models.progress import Progress
 
 
-def build(recipe_path: Path, out: Path) -> dict[str, Any]:
+def build(recipe_path: Path, out: Path, mistakes_of: Sequence[Path] = ()) -> dict[str, Any]:
     """Build a training set; gives its manifest. What stood at `out` stays until the new one is whole.
 
-    Raises: InputError when the recipe or a source cannot be used, or `out` holds something else.
+    `mistakes_of`: models whose mistakes choose what the recipe's `make.mistakes` makes.
+    Raises: InputError when recipe, source or model cannot be used, or `out` holds something else.
     """
     recipe = read_recipe(recipe_path)
+    critics = critics_of(mistakes_of, recipe, recipe_path)
     check_place(out)
     unfinished = out.with_name(f"{out.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        manifest = write(recipe, recipe_path, unfinished)
+        manifest = write(recipe, recipe_path, unfinished, critics)
         shutil.rmtree(out, ignore_errors=True)
         unfinished.replace(out)
     finally:
@@ -53,7 +57,7 @@ def check_place(out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
 
 
-def write(recipe: Recipe, recipe_path: Path, root: Path) -> dict[str, Any]:
+def write(recipe: Recipe, recipe_path: Path, root: Path, critics: Sequence[Critic]) -> dict[str, Any]:
     """Everything of a set, under `root`."""
     scratch = root / "scratch"
     scratch.mkdir(parents=True)
@@ -69,9 +73,10 @@ def write(recipe: Recipe, recipe_path: Path, root: Path) -> dict[str, Any]:
     times, factors = repeats(sides.train, recipe)
     write_pictures(writer, "val", sides.val, [1] * len(sides.val))
     write_pictures(writer, "train", sides.train, times)
-    write_made(writer, sides, recipe)
+    write_made(writer, sides, recipe, critics)
     shutil.rmtree(scratch)
     manifest = manifest_of(recipe, recipe_path, sides, writer, [*findings, *twins, *leaks], dict(factors))
+    manifest["mistakes_of"] = [{"model": critic.name, "sha256": critic.sha256} for critic in critics]
     write_lists(writer, manifest)
     write_report(root, manifest, [*findings, *twins, *leaks])
     return manifest
@@ -118,16 +123,18 @@ def write_pictures(writer: Writer, part: Part, pictures: Sequence[Prepared], tim
         writer.put(Entry(name_of(picture), part, source, picture.original, pixels, picture.boxes, complete, count))
 
 
-def write_made(writer: Writer, sides: Sides, recipe: Recipe) -> None:
+def write_made(writer: Writer, sides: Sides, recipe: Recipe, critics: Sequence[Critic]) -> None:
     """What the recipe makes out of its training pictures."""
     making = recipe.make
-    if not (making.paste or making.erase or making.wear):
+    if not (making.paste or making.erase or making.wear or critics):
         return
     pool = pool_of(sides, recipe)
     check_pool(pool, making.paste, making.erase)
+    check_donors(pool, making.mistakes if critics else ())
     wear = [example_of(one) for one in sides.train if one.source.name in making.wear]
     rng, complete = Random(recipe.seed), frozenset(recipe.labels)
-    for kind, example in made(pool, making.paste, making.erase, wear, rng):
+    wrong = (one for critic in critics for one in critic.chosen(pool, recipe))
+    for kind, example in chain(made(pool, making.paste, making.erase, wear, rng), wrong):
         writer.put(Entry(example.name, "train", f"made:{kind}", example.name, example.picture, example.boxes, complete))
 
 
@@ -144,13 +151,14 @@ def pool_of(sides: Sides, recipe: Recipe) -> Pool:
 
     hosts = [example_of(one) for one in of("host") if not any(box.class_id == 0 for box in one.boxes)]
     phones = [example_of(one) for one in of("phone") if any(box.class_id == 0 for box in one.boxes)]
-    people = recipe.labels.index("person") if "person" in recipe.labels else None
+    screens, remotes, people = (
+        recipe.labels.index(label) if label in recipe.labels else None for label in ("screen", "remote", "person")
+    )
     things = []
     for one in of("piece"):
         boxes = [box for box in (*one.boxes, *one.others) if box.class_id not in (0, people)]
         things += [example_of(one, boxes)] if boxes else []
-    screen = recipe.labels.index("screen") if "screen" in recipe.labels else None
-    return Pool(hosts, phones, things, screen)
+    return Pool(hosts, phones, things, screens, remotes, people)
 
 
 def manifest_of(

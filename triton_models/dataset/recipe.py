@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from ingest.errors import InputError
+from triton_models.making.candidates import MAKERS
 from triton_models.making.pasting import KINDS
 from triton_models.taxonomy import TAXONOMY, TRAINED
 
@@ -61,12 +62,25 @@ class Teacher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     confidence: Share = 0.4
 
 
+class Mistakes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of `made` pictures the `hardest` for a model, and `others` by chance."""
+
+    made: Annotated[int, msgspec.Meta(ge=1)]
+    hardest: Count
+    others: Count = 0
+
+
 class Making(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Pictures that nobody took: `paste` how many of each kind, `erase` phones, `wear` copies of sources' pictures."""
+    """Pictures that nobody took.
+
+    `paste` how many of each kind, `erase` phones, `wear` copies of sources' pictures. `mistakes`: how many of each kind
+    for each model whose mistakes are asked for; none where none is.
+    """
 
     paste: dict[str, Count] = {}
     erase: bool = False
     wear: tuple[str, ...] = ()
+    mistakes: dict[str, Mistakes] = {}
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,10 +134,17 @@ def problems_of(recipe: Recipe) -> list[str]:
         problems.append("a label stands twice in `labels`")
     for source in recipe.source:
         problems += [f"source {source.name}: {problem}" for problem in problems_of_source(source, recipe)]
-    if (recipe.make.paste or recipe.make.erase) and recipe.labels[0] != "phone":
-        problems.append("pasting and erasing need `phone` as the first of `labels`")
+    if (recipe.make.paste or recipe.make.erase or recipe.make.mistakes) and recipe.labels[0] != "phone":
+        problems.append("pasting, erasing and mistakes need `phone` as the first of `labels`")
     unknown = sorted(set(recipe.make.paste) - set(KINDS))
     problems += [f"make.paste has no kind {kind!r}; there are {', '.join(KINDS)}" for kind in unknown]
+    strange = sorted(set(recipe.make.mistakes) - set(MAKERS))
+    problems += [f"make.mistakes has no kind {kind!r}; there are {', '.join(MAKERS)}" for kind in strange]
+    problems += [
+        f"make.mistakes.{kind} keeps more than it makes"
+        for kind, one in recipe.make.mistakes.items()
+        if one.hardest + one.others > one.made
+    ]
     return problems + [f"make.wear names no source {name!r}" for name in recipe.make.wear if name not in names]
 
 

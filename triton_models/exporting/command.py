@@ -15,6 +15,7 @@ FORMS = ("onnx", "onnx-nms", "torchscript", "tensorrt", "coreml")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the exported files.")
 @click.option("--form", "forms", type=click.Choice(FORMS), multiple=True, help="May stand several times; onnx if none.")
 @click.option("--px", type=click.IntRange(32), help="Side of the input; as trained if not given.")
+@click.option("--half", "halves", multiple=True, help="phone=0.4: what is 0.4 becomes 0.5. May stand several times.")
 @click.option("--half-storage", is_flag=True, help="ONNX with float16 weights, computed in float32: half the file.")
 @click.option("--picture", type=click.Path(path_type=Path), required=True, help="What every form must agree on.")
 @click.option("--repository", type=click.Path(path_type=Path), help="Triton's model repository to put the ONNX into.")
@@ -27,6 +28,7 @@ def export(
     out: Path,
     forms: tuple[str, ...],
     px: int | None,
+    halves: tuple[str, ...],
     half_storage: bool,
     picture: Path,
     repository: Path | None,
@@ -39,14 +41,16 @@ def export(
     from triton_models.exporting.export import export_all
     from triton_models.exporting.forms import FILES, Form
     from triton_models.exporting.publish import Papers, publish
+    from triton_models.exporting.shift import halves_of, shifted
 
     cv2.setNumThreads(1)
     wanted = [Form(form) for form in dict.fromkeys(forms or ("onnx",))]
     if repository and Form.ONNX not in wanted:
         raise InputError("--repository", "takes the form onnx, which is not asked for", "Add --form onnx")
-    for line in export_all(weights, wanted, out, picture, px, half_storage):
+    moved = shifted(weights, halves_of(halves), out / "shifted.pt") if halves else weights
+    for line in export_all(moved, wanted, out, picture, px, half_storage):
         click.echo(line)
     if repository:
-        papers = Papers(weights, evaluation, dataset, name or weights.stem, credits_)
+        papers = Papers(moved, evaluation, dataset, name or weights.stem, credits_)
         card = publish(out / FILES[Form.ONNX], repository, papers)
         click.echo(f"{repository}/objects: {card.name} ({card.sha256[:12]}), thresholds {card.thresholds}")

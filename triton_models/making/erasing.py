@@ -26,6 +26,15 @@ def can_erase(boxes: Sequence[LabelledBox]) -> bool:
 
 def without_phones(picture: Picture, boxes: Sequence[LabelledBox], rng: Random) -> Picture:
     """The picture with its phones painted over from their surroundings; half of them get a plate in their place."""
+    painted = painted_over(picture, boxes)
+    if rng.random() < 0.5:
+        for box in (box for box in boxes if box.class_id == 0):
+            painted = _covered(painted, box, rng)
+    return painted
+
+
+def painted_over(picture: Picture, boxes: Sequence[LabelledBox]) -> Picture:
+    """The picture with its phones painted over from their surroundings."""
     height, width = picture.shape[:2]
     phones = [box for box in boxes if box.class_id == 0]
     mask = np.zeros((height, width), np.uint8)
@@ -33,11 +42,7 @@ def without_phones(picture: Picture, boxes: Sequence[LabelledBox], rng: Random) 
         x1, y1, x2, y2 = box.xyxy()
         corner = (int(x1 * width) - MARGIN_PX, int(y1 * height) - MARGIN_PX)
         cv2.rectangle(mask, corner, (int(x2 * width) + MARGIN_PX, int(y2 * height) + MARGIN_PX), 255, -1)
-    painted = np.asarray(cv2.inpaint(picture, mask, 5, cv2.INPAINT_TELEA), np.uint8)
-    if rng.random() < 0.5:
-        for box in phones:
-            painted = _covered(painted, box, rng)
-    return painted
+    return np.asarray(cv2.inpaint(picture, mask, 5, cv2.INPAINT_TELEA), np.uint8)
 
 
 def _covered(picture: Picture, box: LabelledBox, rng: Random) -> Picture:

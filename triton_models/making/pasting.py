@@ -20,13 +20,16 @@ PANELS = ("screen", "screen", "board", "thing")
 class Pool:
     """What pasting draws from: pictures without a phone, pictures with one, pictures with other things.
 
-    `screen_id` is the class of a drawn screen, None where it has none.
+    `screen_id`, `remote_id` and `person_id` are the classes of drawn screens and remotes and of people, None where they
+    have none.
     """
 
     hosts: Sequence[Example]
     phones: Sequence[Example]
     things: Sequence[Example]
     screen_id: int | None = None
+    remote_id: int | None = None
+    person_id: int | None = None
 
     def donors(self, kind: str) -> Sequence[Example]:
         """Where a kind's things are cut out of."""

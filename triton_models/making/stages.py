@@ -1,6 +1,6 @@
 """Making as a recipe asks for it: worn copies, phones painted over, pasted things; all for training alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from random import Random
 
 from ingest.errors import InputError
@@ -34,3 +34,11 @@ def check_pool(pool: Pool, paste: Mapping[str, int], erase: bool) -> None:
     if missing := sorted(lacking - {""}):
         mend = f'Write pool = ["{missing[0]}"] at a source that has such pictures, or leave the stage out'
         raise InputError("[make]", f"no source has pictures for {', '.join(missing)}", mend)
+
+
+def check_donors(pool: Pool, mistakes: Collection[str]) -> None:
+    """Raise InputError when mistakes are to be made out of pictures that no source has."""
+    parts = {"host": pool.hosts, "phone": pool.phones, "piece": pool.things}
+    if missing := [name for name, pictures in parts.items() if mistakes and not pictures]:
+        mend = f'Write pool = ["{missing[0]}"] at a source that has such pictures, or leave make.mistakes out'
+        raise InputError("[make.mistakes]", f"no source has pictures for {', '.join(missing)}", mend)
