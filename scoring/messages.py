@@ -177,6 +177,19 @@ class Unaccommodated(msgspec.Struct, frozen=True, kw_only=True):
     integrity: float
 
 
+class Recognised(msgspec.Struct, frozen=True, kw_only=True):
+    """How a session's faces compare with the one that was registered at its start.
+
+    `status`: AUTHORIZED once one was alike, whatever follows (a mismatch is an event); NOT_RECOGNISED: none was.
+    `at_ms`: when the first one was. `looks`: faces that were compared, `alike`: how many of them were.
+    """
+
+    status: Literal["AUTHORIZED", "NOT_RECOGNISED"]
+    looks: int
+    alike: int
+    at_ms: int | None = None
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, tag="verdict/1"):
     """The end of a session: what was found, what could not be seen, what follows. A recommendation, never a sentence.
 
@@ -184,8 +197,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, tag="verdict/1"):
     was folded. `reasons` are sentences for a person. `integrity` = 100 - deductions, 0-100. `attention`: the mean, None
     when it was never known. `alerts`: counting events by label. `anomalies`: what was odd about the log, counted.
     `without`: the verdict without accommodations, when there are any. `blind`: labels that the policy asks for and no
-    object model of the session knew. `proof` is a digest over the observations, the
-    policy, the accommodations and the engine; `models` are the digests of those who looked.
+    object model of the session knew. `proof` is a digest over the observations, the policy, the accommodations and the
+    engine; `models` are the digests of those who looked. `identity`: unset where no face was compared.
     """
 
     session: str
@@ -218,6 +231,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, tag="verdict/1"):
     without: Unaccommodated | None = None
     proof: str = ""
     blind: tuple[str, ...] = ()
+    identity: Recognised | msgspec.UnsetType = msgspec.UNSET
 
 
 RiskMessage = CalibrationFinished | RiskOpened | RiskClosed | ScoreSample | Verdict

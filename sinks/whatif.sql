@@ -13,7 +13,7 @@
 --   - accommodations: events are those that would be found, also the ones that an accommodation keeps from counting;
 --   - a policy whose [calibration] is another one: the baseline is the one that was learned;
 --   - a bundle that scoring buried because it could not be folded: its observations are rows here;
---   - of a session that ended at the very look that ended its calibration, deviations at that one look.
+--   - of a calibration of more than 1,200 looks, those after them.
 -- While a session has not ended, its last event may still be `open`.
 --
 -- Parameters
@@ -104,9 +104,7 @@ WITH
   ),
   own_baseline AS (
     SELECT
-      session, argMax(status, log_offset) AS status, argMax(start_ms, log_offset) AS learned_from_ms,
-      argMax(end_ms, log_offset) AS learned_to_ms, argMax(extended, log_offset) AS learned_twice,
-      argMax(arrayMap(name -> baseline[name], measures), log_offset) AS middle,
+      session, argMax(arrayMap(name -> baseline[name], measures), log_offset) AS middle,
       argMax(arrayMap(name -> spread[name], measures), log_offset) AS spreads,
       arrayMap(one -> four_digits(one * {spreads:Float64}), spreads) AS wide,
       if(arrayExists(one -> one != 0, spreads), wide, []) AS own
@@ -124,8 +122,6 @@ WITH
       life.has_last_word AND (spoken.frames_sent <= 0 OR notEmpty(passed.session)) AS closed,
       if(spoken.frames_sent <= 0, life.last_word, greatest(life.last_word, passed.at)) AS end_place,
       notEmpty(own_baseline.session) AS calibrated, reopened.once_more AS reopened,
-      own_baseline.status AS status, own_baseline.learned_from_ms AS learned_from_ms,
-      own_baseline.learned_to_ms AS learned_to_ms, own_baseline.learned_twice AS learned_twice,
       own_baseline.middle AS middle, own_baseline.own AS own
     FROM life
     LEFT JOIN spoken ON spoken.session = life.session
@@ -164,19 +160,12 @@ WITH
       capture_ms - lagInFrame(toNullable(at_ms)) OVER same AS clock_step_ms,
       ifNull(anyLast(if(kind = 'face' AND face_count > 0, face_width_share, NULL)) OVER before, 0.) AS last_share,
       at_ms - anyLast(if(kind = 'face' AND face_count > 0, at_ms, NULL)) OVER before AS since_face_ms,
-      ifNull(anyLast(if(kind = 'face', is_clear, NULL)) OVER before, 1) AS was_clear,
-      -- The second try at calibration begins with the first look after the first one's time.
-      intDiv(learned_to_ms - learned_from_ms, 2) AS half_ms,
-      if(learned_twice,
-        half_ms + min(if(kind = 'face' AND at_ms >= learned_from_ms + half_ms, at_ms, NULL)) OVER whole,
-        learned_to_ms) AS due_ms,
-      max(if(kind = 'face', at_ms, NULL)) OVER whole AS last_face_ms
+      ifNull(anyLast(if(kind = 'face', is_clear, NULL)) OVER before, 1) AS was_clear
     FROM timed
     WINDOW
       same AS (
         PARTITION BY session, kind ORDER BY log_offset, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
-      before AS (PARTITION BY session ORDER BY log_offset, position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-      whole AS (PARTITION BY session)
+      before AS (PARTITION BY session ORDER BY log_offset, position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
   ),
   paced AS (
     SELECT
@@ -189,7 +178,6 @@ WITH
       multiIf(
         expected_step_ms = 0, least(step_ms, {longest_step_ms:Int64}),
         step_ms * 2 <= expected_step_ms * 3, step_ms, expected_step_ms) AS seen_ms,
-      status = 'SKIPPED' OR (learned_to_ms < last_face_ms AND at_ms >= due_ms) AS has_baseline,
       (clock_step_ms < -5000) OR (clock_step_ms > 60000 AND seq = last_seq + 1) AS jumped
     FROM stepped
   ),
@@ -203,7 +191,7 @@ WITH
         is_clear AND NOT (
           last_share > 0 AND last_share < {min_face_share:Float64} AND since_face_ms <= 5000 AND ifNull(person, 1) >= 0.5
         ), 0, -1) AS faces_known,
-      calibrated AND has_baseline AND faces_known > 0 AND ifNull(isFinite(
+      calibrated AND faces_known > 0 AND ifNull(isFinite(
         yaw_deg + pitch_deg + roll_deg + gaze_x + gaze_y + eye_openness + mouth_openness + ifNull(sight_yaw_deg, 0)
         ), 0) AS is_measured,
       if(is_measured AND middle[6] > 0, eye_openness / middle[6], NULL) AS openness,

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from detectors.messages import FaceObserved, FramesEnded, ObjectsObserved
 from ingest.messages import BrowserReported, SessionEnded, SessionStarted
-from scoring.fold.session import SessionState, fold
+from scoring.fold.session import SessionState, encode_state, fold
 from scoring.messages import RiskClosed, RiskMessage, ScoreSample, SessionObservation, Verdict
 from scoring.rulebook.accommodations import Accommodation, accommodations_document
 from scoring.rulebook.policy import Policy, load_policy
@@ -203,6 +204,12 @@ def verdict_of(messages: Sequence[RiskMessage]) -> Verdict:
     last = messages[-1]
     assert isinstance(last, Verdict)
     return last
+
+
+def lasting_bytes(state: SessionState) -> int:
+    """The size of a state without the looks that wait for the baseline."""
+    lasting = structs.replace(state.calibrating, unjudged=()) if state.calibrating else None
+    return len(encode_state(structs.replace(state, calibrating=lasting)))
 
 
 def samples_of(messages: Iterable[RiskMessage]) -> list[ScoreSample]:

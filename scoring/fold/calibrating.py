@@ -1,19 +1,25 @@
-"""Calibration as it happens in a session: looks taken, one second try, the end with its rules."""
+"""Calibration as it happens in a session: looks taken, one second try, the end with its rules and all that waited."""
 
 from collections.abc import Iterable
+
+from msgspec.structs import replace
 
 from detectors.messages import FaceObserved
 from scoring.fold import calibration
 from scoring.fold.capture_time import in_break
 from scoring.fold.events import instant
-from scoring.fold.evidence import Moment
+from scoring.fold.evidence import Moment, Step
+from scoring.fold.judging import judge_postponed
 from scoring.fold.occurring import Messages, settle_instant
-from scoring.fold.person import Calibrating
+from scoring.fold.person import Calibrating, Measured, Unjudged
 from scoring.fold.state import SessionState
 from scoring.rulebook.plan import calibration_rules
 from scoring.rulebook.policy import Policy
 from scoring.rulebook.refusals import REFUSALS
 from scoring.rulebook.rule_document import CalibrationRule
+
+MOST_UNJUDGED = 1_200
+"""Looks that wait: 40 s at 30 frames/s, twice the longest calibration that is meant; 0.2 KB each in a checkpoint."""
 
 
 def calibrate(
@@ -29,6 +35,14 @@ def calibrate(
             _settle(policy, state, finished, running.start_ms + running.duration_ms, messages)
             return
     state.calibrating = calibration.collect(running, rules, floor, seen, here)
+
+
+def postpone(running: Calibrating, here: Moment, step: Step, measured: Measured) -> Calibrating:
+    """The look waits for the baseline; of a calibration without end only the beginning does."""
+    if len(running.unjudged) >= MOST_UNJUDGED:
+        return running
+    look = Unjudged(here, step.step_ms, step.seen_ms, step.bridge_ms, measured)
+    return replace(running, unjudged=(*running.unjudged, look))
 
 
 def end_calibration(policy: Policy, state: SessionState, end_ms: int, messages: Messages) -> None:
@@ -59,8 +73,11 @@ def _settle(
     messages.append(calibration.announce(state, finished, start_ms, end_ms))
     state.calibrating, state.baseline = None, finished.baseline
     state.own = calibration.own_widths(finished.spread, rules.spreads)
-    if running is not None and running.first and running.last:
+    if running is None:
+        return
+    if running.first and running.last:
         _judge(policy, state, finished, running.first, running.last, messages)
+    judge_postponed(policy, state, running.unjudged, messages)
 
 
 def _judge(

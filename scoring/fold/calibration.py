@@ -73,7 +73,7 @@ def collect(
 
 def again(calibrating: Calibrating) -> Calibrating:
     """A second try, as long as the first."""
-    return Calibrating(calibrating.duration_ms, first=calibrating.first, extended=True)
+    return Calibrating(calibrating.duration_ms, first=calibrating.first, extended=True, unjudged=calibrating.unjudged)
 
 
 def is_due(calibrating: Calibrating, at_ms: int) -> bool:

@@ -7,11 +7,13 @@ when a number is not finite, or when it is relative to a baseline that is not kn
 from math import isfinite
 
 from detectors.messages import Face, FaceObserved, PictureQuality
+from scoring.fold.person import Measured
 from scoring.rulebook.policy_document import QualityFloor
 
 _POSE, _GAZE, _OPENNESS = slice(1, 4), slice(4, 7), 7
 _NO_POSE = _NO_GAZE = (None, None, None)
 _NO_FACE = (None,) * 10
+_STILL = (0.0, 0.0, 0.0)
 _LOST_MS = 5_000  # who sits too far away to be read is found again and again
 _PRESENT = 0.5  # of the certainty that a person is in the picture
 _MOUTH_STEP_MS = 1500  # two looks further apart say nothing about how a mouth moves
@@ -55,45 +57,47 @@ def count_faces(floor: QualityFloor, seen: FaceObserved, last_share: float, sinc
     return 0 if is_clear(floor, seen.quality) and not lost else -1
 
 
-def face_values(
-    floor: QualityFloor, baseline: tuple[float, ...] | None, seen: FaceObserved, count: int, mouth: float | None
-) -> list[float | None]:
-    """The signals of one look at faces, in the order of the slots; the pose is the largest face's.
-
-    `baseline`: the person's own, order of MEASURES. `mouth`: how far it moved, None when not known.
-    """
+def measure(floor: QualityFloor, seen: FaceObserved, count: int, mouth: float | None) -> Measured:
+    """What one look at faces measured. `mouth`: how far the mouth moved, None when not known."""
     known = float(count) if count >= 0 else None
-    rest = (*_picture_values(seen.quality), *_presence(seen, count))
-    measures = measures_of(seen.faces[0]) if baseline is not None and count > 0 else None
-    if measures is None or baseline is None:
-        return [known, *_NO_FACE, *rest]
+    scene = (*_picture_values(seen.quality), *_presence(seen, count))
+    measures = measures_of(seen.faces[0]) if count > 0 else None
+    if measures is None:
+        return Measured(known, scene)
     face, least = seen.faces[0], floor.min_confidence
-    openness = measures[5] / baseline[5] if baseline[5] > 0.0 else None
+    sure = face.pose_confidence >= least, face.gaze_confidence >= least, face.openness_confidence >= least
+    return Measured(known, scene, measures, mouth, face.width_share, sure, face.sight_yaw_deg is not None)
+
+
+def face_values(floor: QualityFloor, baseline: tuple[float, ...] | None, measured: Measured) -> list[float | None]:
+    """The signals of one look at faces, in the order of the slots, against the person's own baseline (order of
+    MEASURES); without one, everything about the face is unknown."""
+    own = measured.measures
+    if not own or baseline is None:
+        return [measured.faces, *_NO_FACE, *measured.scene]
+    openness = own[5] / baseline[5] if baseline[5] > 0.0 else None
     values: list[float | None] = [
-        known,
-        measures[0] - baseline[0],
-        measures[1] - baseline[1],
-        measures[2] - baseline[2],
-        measures[3] - baseline[3],
-        measures[4] - baseline[4],
-        None if face.sight_yaw_deg is None else measures[7] - baseline[7],
+        measured.faces,
+        own[0] - baseline[0],
+        own[1] - baseline[1],
+        own[2] - baseline[2],
+        own[3] - baseline[3],
+        own[4] - baseline[4],
+        own[7] - baseline[7] if measured.has_sight else None,
         openness,
-        measures[6] / baseline[6] if baseline[6] > 0.0 else None,
-        mouth,
-        face.width_share,
-        *rest,
+        own[6] / baseline[6] if baseline[6] > 0.0 else None,
+        measured.mouth,
+        measured.width_share,
+        *measured.scene,
     ]
     if openness is not None and openness < floor.eyes_closed_below:
-        values[_GAZE] = (
-            0.0,
-            0.0,
-            0.0,
-        )  # closed eyes look nowhere; a bowed head lowers the lids: the head still counts
-    if face.pose_confidence < least:
+        values[_GAZE] = _STILL  # closed eyes look nowhere; a bowed head lowers the lids: the head still counts
+    is_pose_sure, is_gaze_sure, are_lids_sure = measured.sure
+    if not is_pose_sure:
         values[_POSE] = _NO_POSE
-    if face.gaze_confidence < least:
+    if not is_gaze_sure:
         values[_GAZE] = _NO_GAZE
-    if face.openness_confidence < least:
+    if not are_lids_sure:
         values[_OPENNESS] = None
     return values
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ingest.messages import Notice
 from scoring.fold.session import SessionState
 from scoring.messages import RiskMessage
 from scoring.rulebook.policy import Policy
@@ -71,12 +72,14 @@ class Retention:
 class Folded:
     """What one record gave: messages in order, and how many observations went into them.
 
-    `given_up`: sessions that were to be folded again and of which the log no longer holds anything.
+    `given_up`: sessions that were to be folded again and of which the log no longer holds anything. `notices`: what
+    candidates may be told; a policy on trial tells nothing.
     """
 
     messages: tuple[RiskMessage, ...]
     observations: int
     given_up: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(slots=True)

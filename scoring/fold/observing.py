@@ -10,17 +10,17 @@ from msgspec.structs import replace
 from detectors.messages import FaceObserved, HandsObserved, IdentityObserved, ObjectsObserved, SpeechObserved
 from ingest.messages import BrowserReported
 from scoring.fold.attention import attend
-from scoring.fold.calibrating import calibrate
-from scoring.fold.capture_time import JUMP_AHEAD_MS, in_break, shift_after
-from scoring.fold.conditions import is_trusted
+from scoring.fold.calibrating import calibrate, postpone
+from scoring.fold.capture_time import JUMP_AHEAD_MS, shift_after
 from scoring.fold.course import Looks
 from scoring.fold.coverage import look as looked
 from scoring.fold.coverage import step_to
 from scoring.fold.evidence import Moment, Step
-from scoring.fold.face_signals import count_faces, face_values, is_clear, mouth_after
+from scoring.fold.face_signals import count_faces, face_values, is_clear, measure, mouth_after
 from scoring.fold.hearing import RECORD_MS, take, wait, watch_mouth
+from scoring.fold.judging import judge
 from scoring.fold.object_signals import object_values, shows_phone
-from scoring.fold.occurring import Messages, advance_rules
+from scoring.fold.occurring import Messages
 from scoring.fold.page_signals import browser_values, standing_after
 from scoring.fold.person import Hearing, View
 from scoring.fold.published_signals import hand_values, identity_values
@@ -28,7 +28,6 @@ from scoring.fold.rules import Look
 from scoring.fold.score import SECOND_MS, sample_until
 from scoring.fold.state import SessionState
 from scoring.messages import Seen
-from scoring.rulebook.plan import Group
 from scoring.rulebook.policy import Policy
 from scoring.rulebook.signals import Stream, Values
 
@@ -72,7 +71,7 @@ def observe(policy: Policy, state: SessionState, seen: Seen, messages: Messages)
         if isinstance(seen, FaceObserved):
             _see_faces(policy, state, seen, here, step, messages)
         else:
-            _look(policy, state, Look(stream, here, _values(policy, state, seen, at_ms), step), messages)
+            judge(policy, state, Look(stream, here, _values(policy, state, seen, at_ms), step), messages)
     state.looks = {**state.looks, stream: looked(looks, seen.seq, at_ms, evidence)}
     if at_ms > state.clock_ms:
         state.clock_ms = at_ms
@@ -102,7 +101,7 @@ def _judge_record(policy: Policy, state: SessionState, record: Moment, values: V
     looks, evidence = state.looks_of("speech"), policy.spec.evidence
     at_ms = max(record.capture_ms + state.shift_ms, looks.at_ms, state.start_ms)
     step = step_to(evidence, "speech", looks, RECORD_MS, at_ms)
-    _look(policy, state, Look("speech", replace(record, capture_ms=at_ms), values, step), messages)
+    judge(policy, state, Look("speech", replace(record, capture_ms=at_ms), values, step), messages)
     state.looks = {**state.looks, "speech": looked(looks, record.seq, at_ms, evidence)}
     state.clock_ms = max(state.clock_ms, at_ms)
 
@@ -155,11 +154,14 @@ def _see_faces(
     count = count_faces(floor, seen, view.face_share, here.capture_ms - view.face_ms)
     middle = state.baseline.middle if state.baseline else None
     moved, mouth = mouth_after(seen, count, step.step_ms, view.mouth)
-    values = face_values(floor, middle, seen, count, moved)
+    measured = measure(floor, seen, count, moved)
+    values = face_values(floor, middle, measured)
+    if state.calibrating is not None:
+        state.calibrating = postpone(state.calibrating, here, step, measured)
     if policy.attention is not None and middle is not None:
         state.attention = attend(policy.attention, state.attention, values, here.capture_ms, step.seen_ms)
     share, face_ms = (seen.faces[0].width_share, here.capture_ms) if seen.faces else (view.face_share, view.face_ms)
-    _look(policy, state, Look("faces", here, values, step), messages)
+    judge(policy, state, Look("faces", here, values, step), messages)
     state.view = View(count, share, is_clear(floor, seen.quality), mouth, face_ms)
     if state.hearing is not None:
         state.hearing = watch_mouth(state.hearing, seen, count, state.view.clear, here.capture_ms)
@@ -172,36 +174,6 @@ def _hear_browser(
     stood = browser_values(state.standing)
     now, state.standing = standing_after(state.standing, seen)
     if step.step_ms <= step.bridge_ms:
-        _look(policy, state, Look("browser", here, stood, step), messages)
+        judge(policy, state, Look("browser", here, stood, step), messages)
         step = Step(0, 0, step.bridge_ms)
-    _look(policy, state, Look("browser", here, browser_values(now), step), messages)
-
-
-def _look(policy: Policy, state: SessionState, look: Look, messages: Messages) -> None:
-    is_break = bool(policy.breaks) and in_break(policy.breaks, look.here.capture_ms - state.start_ms)
-    if not is_break and look.step.seen_ms:
-        _account(policy.groups[look.stream], state, look)
-    advance_rules(policy, state, look, is_break, messages)
-
-
-def _shows_all(parts: tuple[tuple[int, ...], ...], values: Values) -> bool:
-    """Whether of every part something is known."""
-    return all(any(values[slot] is not None for slot in part) for part in parts)
-
-
-def _account(groups: tuple[Group, ...], state: SessionState, look: Look) -> None:
-    """Add the time that was seen to the groups of rules that could judge it."""
-    known, values = list(state.known), look.values
-    faces = look.stream == "faces"
-    for group in groups:
-        is_known = (
-            (not group.count or values[0] is not None)
-            and (not group.face or not faces or values[1] is not None)
-            and (not group.clear or state.view.clear)
-            and (not group.voice or values[1] is not None)
-            and (not group.parts or _shows_all(group.parts, values))
-            and (not group.trust or is_trusted(group.trust, state.own, values))
-        )
-        if is_known:
-            known[group.number] += look.step.seen_ms
-    state.known = tuple(known)
+    judge(policy, state, Look("browser", here, browser_values(now), step), messages)

@@ -1,6 +1,6 @@
 """What a look means for the rules: which must be run at all, what they say, what it costs."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from scoring.rulebook.policy import Policy
 
 Messages = list[RiskMessage]
 Value = TypeVar("Value")
+_NONE: frozenset[int] = frozenset()
 
 
 class _Happened(Passing, frozen=True, gc=False):
@@ -28,8 +29,19 @@ class _Happened(Passing, frozen=True, gc=False):
 
 
 def advance_rules(policy: Policy, state: SessionState, look: Look, is_break: bool, messages: Messages) -> None:
-    """Every rule that this look can change, in the order of their names."""
-    places = _awake(policy, state, look)
+    """Every rule that this look can change, in the order of their names; those that wait have a turn of their own."""
+    places = _awake(policy, state, look) - (policy.waiting if state.calibrating is not None else _NONE)
+    _advance_all(policy, state, look, places, is_break, messages)
+
+
+def advance_waiting(policy: Policy, state: SessionState, look: Look, is_break: bool, messages: Messages) -> None:
+    """The same for a look from before the baseline: the rules that waited for it."""
+    _advance_all(policy, state, look, _awake(policy, state, look) & policy.waiting, is_break, messages)
+
+
+def _advance_all(
+    policy: Policy, state: SessionState, look: Look, places: Set[int], is_break: bool, messages: Messages
+) -> None:
     if not places:
         return
     eventful = []

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 
 from ingest.errors import PoisonError
 from ingest.log import Record
-from ingest.messages import SessionStarted
+from ingest.messages import Notice, SessionStarted
 from scoring.fold.holdings import NOTHING_AGAIN, Again, Changes, Folded, Held, Retention
+from scoring.fold.notices import notices
 from scoring.fold.session import SessionState, close_silent, fold, without_beginning
 from scoring.messages import RiskMessage, SessionObservation, Tick, unpack_bundle
 from scoring.rulebook.policy import Policy, accommodated, announced_policy
@@ -62,7 +63,7 @@ class Partition:
         except Exception as error:
             raise PoisonError(f"cannot fold: {type(error).__name__}: {error}") from error
         self._apply(step.changes)
-        return Folded(tuple(step.messages), step.observations, tuple(step.given_up))
+        return Folded(tuple(step.messages), step.observations, tuple(step.given_up), tuple(step.notices))
 
     def take_changes(self) -> Changes:
         """What changed since the last call, for a checkpoint."""
@@ -122,6 +123,7 @@ class _Step:
         self.changes = Changes()
         self.messages: list[RiskMessage] = []
         self.given_up: list[str] = []
+        self.notices: list[Notice] = []
         self.observations = 0
 
     def observe(self, observation: SessionObservation, packed: bytes) -> None:
@@ -141,6 +143,8 @@ class _Step:
             state = without_beginning(state)
         if held is None or state is not held.state:  # else a repetition: no sign of life, nothing to save
             self._keep(session, policy, state, messages, held.first if held else self._offset)
+            if self._partition.shadow is None:
+                self.notices += notices(held.state if held else None, state)
 
     def tick(self) -> None:
         """Time has passed: close what is silent, forget what is over."""

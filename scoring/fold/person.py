@@ -5,10 +5,38 @@ from scoring.fold.packing import Private
 from scoring.messages import CalibrationStatus
 
 
+class Measured(Private, frozen=True):
+    """One look at faces before it is held against anybody's baseline.
+
+    `faces`: their number (None: not known); `scene`: the signals of the picture and of who is in it, in the order of
+    their slots. `measures` (order of MEASURES; empty: no face was measured), `mouth` and `width_share` are the largest
+    face's; `sure`: whether its pose, gaze and lids may be told; `has_sight`: whether the detector says where it looks.
+    """
+
+    faces: float | None
+    scene: tuple[float | None, ...]
+    measures: tuple[float, ...] = ()
+    mouth: float | None = None
+    width_share: float = 0.0
+    sure: tuple[bool, bool, bool] = (False, False, False)
+    has_sight: bool = False
+
+
+class Unjudged(Private, frozen=True):
+    """A look at faces that waits for the baseline, and the time since the look before it: all, seen, bridged."""
+
+    here: Moment
+    step_ms: int
+    seen_ms: int
+    bridge_ms: int
+    measured: Measured
+
+
 class Calibrating(Private, frozen=True):
     """Calibration under way: samples as packed bytes, at most one in each of 96 slots of its time.
 
-    `first`, `last`: the frames taken or refused so far. `pose`: of the last frame, to see movement.
+    `first`, `last`: the frames taken or refused so far. `pose`: of the last frame, to see movement. `unjudged`: the
+    looks of its whole time, both tries, to be judged when the baseline is known.
     """
 
     duration_ms: int
@@ -20,6 +48,7 @@ class Calibrating(Private, frozen=True):
     last: Moment | None = None
     pose: tuple[float, ...] = ()
     extended: bool = False
+    unjudged: tuple[Unjudged, ...] = ()
 
 
 class Baseline(Private, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from scoring.fold.evidence import Span
 from scoring.fold.object_signals import is_known
+from scoring.fold.recognition import sentence
 from scoring.fold.rules import NO_HISTORY
 from scoring.fold.state import SessionState
 from scoring.messages import RuleTotal
@@ -39,6 +40,8 @@ def reasons(policy: Policy, state: SessionState, totals: tuple[RuleTotal, ...], 
     yield from (sentence for _, sentence in found)
     if not found:
         yield "No rule of the policy fired."
+    if state.likeness is not None:
+        yield sentence(state.likeness, state.start_ms)
     if coverage < policy.spec.coverage_floor:
         needed = _percent(policy.spec.coverage_floor)
         yield f"Only {_percent(coverage)} of the session could be judged, at least {needed} is needed: no conclusion."

@@ -33,6 +33,7 @@ from scoring.fold.observing import judge_sound, observe, stream_of
 from scoring.fold.occurring import Messages, close_rules
 from scoring.fold.person import Calibrating, Hearing
 from scoring.fold.reasons import BEGINNING_LOST
+from scoring.fold.recognition import after_look
 from scoring.fold.score import sample_until, settle_now
 from scoring.fold.state import SessionState, decode_state, encode_state
 from scoring.fold.verdict import conclude
@@ -112,6 +113,7 @@ def _take(policy: Policy, state: SessionState, observation: SessionObservation, 
             observe(policy, state, observation, messages)
         case IdentityObserved() | BrowserReported():
             observe(policy, state, observation, messages)
+            _recognise(state, observation)
         case FramesDropped():
             state.drops = _dropped(state.drops, observation)
         case SoundDropped():
@@ -123,6 +125,11 @@ def _take(policy: Policy, state: SessionState, observation: SessionObservation, 
             state.ending = _sent(state.ending, observation)
         case SessionStarted():
             _announce(state, observation)
+
+
+def _recognise(state: SessionState, seen: IdentityObserved | BrowserReported) -> None:
+    if isinstance(seen, IdentityObserved):
+        state.likeness = after_look(state.likeness, seen.similarity, state.looks_of("identity").at_ms)
 
 
 def _begin(policy: Policy, first: SessionObservation, messages: Messages) -> SessionState:

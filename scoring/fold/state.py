@@ -14,6 +14,7 @@ from ingest.errors import PoisonError
 from scoring.fold.course import NEVER, Alerts, Drops, Ending, Looks, Risk
 from scoring.fold.evidence import History, Interval, Memory
 from scoring.fold.person import Attention, Baseline, Calibrating, Hearing, View
+from scoring.fold.recognition import Likeness
 from scoring.rulebook.signals import Stream
 
 
@@ -24,7 +25,8 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
     `histories`: by place of a rule or variant. `standing`: what the candidate's page says, as bits. `shift_ms`: what
     is added to capture times since a clock jumped. `odd`: what was odd about the log, counted. `announcements`: digests
     of the starts that were seen. `knows`: the labels, as bits, that an object model of the session knew. `hearing`:
-    None in a session without sound. `phone_ms`: when a phone was last in view.
+    None in a session without sound. `phone_ms`: when a phone was last in view. `likeness`: None
+    while no face was compared with the registered one.
     """
 
     session: str
@@ -61,6 +63,7 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
     hearing: Hearing | None = None
     sound_drops: Drops = Drops()
     phone_ms: int = 0
+    likeness: Likeness | None = None
 
     @property
     def closed(self) -> bool:

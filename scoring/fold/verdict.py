@@ -14,6 +14,8 @@ from collections.abc import Callable
 from decimal import Context, Decimal
 from hashlib import blake2b
 
+from msgspec import UNSET
+
 from scoring.fold import attention
 from scoring.fold.alerts import periods
 from scoring.fold.capture_time import outside_breaks
@@ -21,6 +23,7 @@ from scoring.fold.coverage import share
 from scoring.fold.engine import ENGINE
 from scoring.fold.evidence import History
 from scoring.fold.reasons import BEGINNING_LOST, blind_labels, is_unwatched, reasons
+from scoring.fold.recognition import recognised
 from scoring.fold.rules import NO_HISTORY
 from scoring.fold.score import points
 from scoring.fold.state import SessionState
@@ -72,6 +75,7 @@ def conclude(policy: Policy, state: SessionState, end_ms: int) -> Verdict:
         without=_without(policy, state, is_seen) if policy.accommodations else None,
         proof=proof_of(state.observations.hex(), policy.terms),
         blind=blind_labels(policy, state),
+        identity=UNSET if state.likeness is None else recognised(state.likeness),
     )
 
 

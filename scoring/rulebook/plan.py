@@ -49,7 +49,8 @@ class PlannedTest:
 class PlannedRule:
     """A rule ready to run; `place`: among the policy's rules. Points are in thousandths, times in milliseconds.
 
-    `remembers`: it looks at more than the moment.
+    `remembers`: it looks at more than the moment. `waits`: it is about the candidate's face alone, so that what is seen
+    before the person's baseline is known is judged when it is.
     """
 
     place: int
@@ -68,20 +69,22 @@ class PlannedRule:
     millipoints: int
     is_conduct: bool
     remembers: bool
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Rules that can judge at the same looks share one account of time; `number`: its place in the state.
 
-    `parts`: slots of objects; of every part one must be of a label that the model knows. `voice`: of sound it must be
-    known whose it is.
+    `waits`: they judge looks from before the baseline, too. `parts`: slots of objects; of every part one must be of a
+    label that the model knows. `voice`: of sound it must be known whose it is.
     """
 
     number: int
     count: bool
     face: bool
     clear: bool
+    waits: bool
     trust: tuple[PlannedTest, ...]
     parts: tuple[tuple[int, ...], ...] = ()
     voice: bool = False
@@ -96,7 +99,7 @@ class Band(NamedTuple):
     places: tuple[int, ...]
 
 
-_Key = tuple[Stream, frozenset[Needs], tuple[PlannedTest, ...], tuple[tuple[int, ...], ...]]
+_Key = tuple[Stream, frozenset[Needs], bool, tuple[PlannedTest, ...], tuple[tuple[int, ...], ...]]
 
 
 def plan_rules(spec: PolicyDocument) -> tuple[PlannedRule, ...]:
@@ -133,7 +136,12 @@ def plan_rule(place: int, name: str, rule: Rule, spec: PolicyDocument, slots: Ma
         millipoints=round(rule.points * 1000),
         is_conduct=rule.about == "conduct",
         remembers=isinstance(rule, ShareRule | RateRule | CombinationRule | SequenceRule),
+        waits=_is_about_the_face((*tests, *only_if)),
     )
+
+
+def _is_about_the_face(tests: Sequence[PlannedTest]) -> bool:
+    return all(test.stream == "faces" for test in tests) and any(test.needs == "face" for test in tests)
 
 
 def _clear_ms(rule: Rule) -> int:
@@ -196,7 +204,13 @@ def _keys(rule: PlannedRule) -> Iterator[_Key]:
     """What each of the rule's streams must have seen for the rule to judge."""
     for stream in rule.streams:
         needs = {test.needs for test in (*rule.tests, *rule.only_if) if test.stream == stream}
-        yield stream, frozenset(needs - {"anything"}), rule.trust, _parts(rule) if stream == "objects" else ()
+        yield (
+            stream,
+            frozenset(needs - {"anything"}),
+            rule.waits,
+            rule.trust,
+            _parts(rule) if stream == "objects" else (),
+        )
 
 
 def _parts(rule: PlannedRule) -> tuple[tuple[int, ...], ...]:
@@ -209,10 +223,10 @@ def groups_of(rules: Iterable[PlannedRule], stream: Stream) -> tuple[Group, ...]
     """The groups that a look of this stream accounts for."""
     found: dict[int, Group] = {}
     for rule in rules:
-        for number, (of, needs, trust, parts) in zip(rule.groups, _keys(rule), strict=True):
+        for number, (of, needs, waits, trust, parts) in zip(rule.groups, _keys(rule), strict=True):
             if of == stream:
                 found[number] = Group(
-                    number, "count" in needs, "face" in needs, "clear" in needs, trust, parts, "voice" in needs
+                    number, "count" in needs, "face" in needs, "clear" in needs, waits, trust, parts, "voice" in needs
                 )
     return tuple(found.values())
 

@@ -28,7 +28,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     `document`: its canonical JSON text, `digest`: the 16 hexadecimal digits that name it. `terms`: document and
     accommodations, `key`: their digest, equal to `digest` when there are none. `watched`: the places of the rules that
-    speak of a stream.
+    speak of a stream; `waiting`: of those that wait for the person's baseline.
     """
 
     spec: PolicyDocument
@@ -40,6 +40,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     groups: dict[Stream, tuple[Group, ...]]
     bands: dict[Stream, tuple[Band, ...]]
     watched: dict[Stream, frozenset[int]]
+    waiting: frozenset[int]
     object_slots: dict[str, int]
     accommodations: tuple[Accommodation, ...]
     variants: Variants
@@ -73,6 +74,7 @@ def plan(spec: PolicyDocument, accommodations: Sequence[Accommodation] = ()) -> 
         groups={stream: groups_of(rules, stream) for stream in STREAMS},
         bands={stream: bands_of(rules, stream) for stream in STREAMS},
         watched={stream: frozenset(r.place for r in rules if stream in r.streams) for stream in STREAMS},
+        waiting=frozenset(rule.place for rule in rules if rule.waits),
         object_slots=object_slots(spec),
         accommodations=tuple(accommodations),
         variants=variants_of(rules, accommodations),

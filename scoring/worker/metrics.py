@@ -12,6 +12,7 @@ EVENTS = Counter("proctor_risk_events_total", "Risk events opened, by rule.", ["
 SAMPLES = Counter("proctor_score_samples_total", "Score samples published.")
 CALIBRATIONS = Counter("proctor_calibrations_total", "Calibrations finished, by status.", ["status"])
 VERDICTS = Counter("proctor_verdicts_total", "Verdicts published, by risk class.", ["risk_class"])
+NOTICES_SENT = Counter("proctor_notices_total", "What candidates were told, by notice.", ["notice"])
 CHECKPOINT_SECONDS = Histogram("proctor_scoring_checkpoint_seconds", "From a checkpoint's snapshot to its commit.")
 CHECKPOINT_RECORDS = Counter("proctor_scoring_checkpoint_records_total", "Records written by checkpoints.")
 RECOVERY_SECONDS = Histogram(

@@ -1,15 +1,15 @@
-"""What leaves a partition: risk messages and dead letters; who saves a position awaits their arrival first."""
+"""What leaves a partition: risk messages, notices and dead letters; who saves a position awaits their arrival first."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
 
 from ingest.dead_letters import send_dead_letter
 from ingest.log import Acknowledgement, Record, Writer
-from ingest.messages import encode_message
+from ingest.messages import Notice, encode_message
 from ingest.telemetry import STAGE_LATENCY, now_ms
-from ingest.topics import RISK_EVENTS
+from ingest.topics import NOTICES, RISK_EVENTS
 from scoring.messages import RiskMessage
-from scoring.worker.metrics import count_message
+from scoring.worker.metrics import NOTICES_SENT, count_message
 from scoring.worker.pauses import PauseGuard
 
 STAGE, SHADOW = "scoring", "shadow"
@@ -28,17 +28,21 @@ class Outbox:
         self._writer, self._partition, self._pauses, self._topic = writer, partition, pauses, topic
         self._on_the_way: list[asyncio.Task[None]] = []
 
-    async def publish(self, messages: Sequence[RiskMessage]) -> None:
+    async def publish(self, messages: Sequence[RiskMessage], notices: Sequence[Notice] = ()) -> None:
         """Send what one record gave, keyed by session; waits while too much is on its way.
 
         Raises: TransientError when the broker did not take something.
         """
-        if not messages:
+        if not messages and not notices:
             return
         self._pauses.check()
+        for notice in notices:
+            told = await self._tell(notice)
+            self._on_the_way.append(asyncio.create_task(_arrival(told, ())))
         for message in messages:
             sent = await self._send(message)
-        self._on_the_way.append(asyncio.create_task(_arrival(sent, [message.ingested_ms for message in messages])))
+        if messages:
+            self._on_the_way.append(asyncio.create_task(_arrival(sent, [message.ingested_ms for message in messages])))
         if len(self._on_the_way) > MOST_ON_THE_WAY:
             await asyncio.gather(*self.take())
 
@@ -59,6 +63,11 @@ class Outbox:
         return await self._writer.send(
             self._topic, self._partition, encode_message(message), key=message.session.encode()
         )
+
+    async def _tell(self, notice: Notice) -> Acknowledgement:
+        """Perishable, and yet waited for: who is not told hears nothing more of it."""
+        NOTICES_SENT.labels(notice.notice).inc()
+        return await self._writer.send(NOTICES, self._partition, encode_message(notice), key=notice.session.encode())
 
 
 async def _arrival(last: Acknowledgement, ingested_ms: Iterable[int]) -> None:

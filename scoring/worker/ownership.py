@@ -44,7 +44,7 @@ class OwnedPartition:
             BUNDLE_SIZE.observe(folded.observations)
             if folded.given_up:
                 log.error("nothing is left to judge of these sessions", extra={"sessions": folded.given_up})
-            await self._outbox.publish(folded.messages)
+            await self._outbox.publish(folded.messages, folded.notices)
             return False
 
     async def checkpoint(self) -> None:

@@ -131,9 +131,6 @@ def _calibration(c: CalibrationFinished, zero: int) -> ReportCalibration:
 
 
 def _blind(stored: Stored, samples: Sequence[ReportSample], zero: int, end_ms: int) -> Iterator[BlindSpan]:
-    if stored.calibration and stored.calibration.end_ms > stored.calibration.start_ms:
-        span = stored.calibration.start_ms - zero, stored.calibration.end_ms - zero
-        yield BlindSpan(*span, "calibrating", "The person's baseline is being measured; no rule can fire.")
     yield from _unseen(samples)
     yield from _unrecorded(samples, end_ms)
     for lost in stored.dropped:

@@ -48,6 +48,7 @@ def _verdict(report: Report) -> Json:
         "attention": _known(v.attention),
         "alerts": dict(v.alerts),
         "calibration": v.calibration,
+        "identity": _identity(report),
         "closed_by": v.closed_by,
         "reasons": list(v.reasons),
         "rules": [
@@ -73,6 +74,15 @@ def _verdict(report: Report) -> Json:
         "proof": v.proof,
         "revision": v.revision,
     }
+
+
+def _identity(report: Report) -> Json | None:
+    """None: no face was compared with a registered one."""
+    one = report.verdict.identity
+    if one is msgspec.UNSET:
+        return None
+    at_ms = None if one.at_ms is None else one.at_ms - report.started_at_ms
+    return {"status": one.status, "at_ms": at_ms, "looks": one.looks, "alike": one.alike}
 
 
 def _event(e: ReportEvent) -> Json:

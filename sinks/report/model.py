@@ -9,7 +9,7 @@ from scoring.messages import Counterfactual, Verdict
 
 SAMPLE_MS = 1_000  # scoring samples the risk once in each full second
 
-BlindReason = Literal["calibrating", "unseen", "dropped", "unrecorded"]
+BlindReason = Literal["unseen", "dropped", "unrecorded"]
 
 
 class TruthEpisode(Protocol):

@@ -14,7 +14,6 @@ HEADLINES: Mapping[str, str] = {
     "INCONCLUSIVE": "Too little could be seen to judge. That is no sign of misconduct.",
 }
 BLIND_NAMES: Mapping[str, str] = {
-    "calibrating": "Calibration",
     "unseen": "Face not seen",
     "dropped": "Frames lost",
     "unrecorded": "Nothing recorded",

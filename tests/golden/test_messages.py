@@ -11,7 +11,9 @@ from ingest.messages import (
     SOUND_HEADER_NAME,
     DeadLetter,
     FrameHeader,
+    Notice,
     SoundHeader,
+    decode_notice,
     encode_bundle,
     encode_message,
     read_frame_header,
@@ -19,6 +21,7 @@ from ingest.messages import (
 )
 from scoring.messages import Observation, RiskMessage, decode_bundle, decode_risk_message
 from tests.golden.published import BUNDLES, EXAMPLES, FOLDER, HEADERS, LETTERS, OBSERVATIONS, RISK, golden
+from tests.golden.published_people import NOTICES
 from tests.golden.published_sound import SOUND_HEADERS
 
 UNREADABLE = "published bytes mean something else now: a changed message needs a new tag"
@@ -30,7 +33,7 @@ def test_no_published_bytes_are_forgotten() -> None:
 
 def test_every_message_has_an_example() -> None:
     assert isinstance(Observation, types.UnionType)
-    published = {*get_args(Observation), *get_args(RiskMessage), DeadLetter, FrameHeader, SoundHeader}
+    published = {*get_args(Observation), *get_args(RiskMessage), DeadLetter, FrameHeader, SoundHeader, Notice}
     assert {type(example) for example in EXAMPLES.values()} == published
 
 
@@ -70,6 +73,11 @@ def test_published_risk_messages_read_back(name: str) -> None:
 @pytest.mark.parametrize("name", LETTERS)
 def test_published_dead_letters_read_back(name: str) -> None:
     assert msgspec.msgpack.decode(golden(name), type=DeadLetter) == LETTERS[name], UNREADABLE
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_published_notices_read_back(name: str) -> None:
+    assert decode_notice(golden(name)) == NOTICES[name], UNREADABLE
 
 
 @pytest.mark.parametrize("name", HEADERS)

@@ -89,7 +89,6 @@ def test_the_report_names_what_the_reports_interface_asks_for() -> None:
 
 def test_what_could_not_be_seen() -> None:
     assert [(b.reason, b.start_ms, b.end_ms) for b in assemble(stored()).blind] == [
-        ("calibrating", 0, 8_000),
         ("unseen", 51_000, 56_000),
         ("dropped", 75_000, 75_500),
     ]

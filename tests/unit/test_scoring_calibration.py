@@ -1,10 +1,12 @@
 """Calibration: how many frames it needs at which rate, what it refuses, and what the baseline is then."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from detectors.messages import Face
+from scoring.fold.calibrating import MOST_UNJUDGED
 from scoring.fold.calibration import frames_needed
 from scoring.fold.session import encode_state, fold
 from scoring.messages import CalibrationFinished, SessionObservation
@@ -155,9 +157,21 @@ def test_calibration_begins_with_the_first_look() -> None:
     assert (found.status, found.start_ms) == ("SUCCESS", START_MS + 20_000)
 
 
-def test_the_state_stays_small_while_calibrating() -> None:
+@pytest.mark.parametrize("fps", [1, 10, 60])
+def test_the_state_stays_small_while_calibrating(fps: float) -> None:
+    """A fifth of a KB for each look that waits for the baseline, and nothing of them afterwards."""
     state, largest = None, 0
-    for observation in exam(Run("normal", 9), fps=60).observations():
+    for observation in exam(Run("normal", 18), fps=fps).observations():
         state, _ = fold(POLICY, state, observation)
-        largest = max(largest, len(encode_state(state)))
-    assert 1000 < largest < 2000
+        waiting = len(state.calibrating.unjudged) if state.calibrating else 0
+        assert len(encode_state(state)) < 2000 + 220 * waiting
+        largest = max(largest, waiting)
+    assert largest == 8 * fps
+
+
+def test_a_calibration_without_end_keeps_only_its_beginning_waiting() -> None:
+    state = None
+    for observation in replace(exam(Run("normal", 90), fps=30), calibration_ms=80_000).observations():
+        state, _ = fold(POLICY, state, observation)
+        if state.calibrating is not None:
+            assert len(state.calibrating.unjudged) <= MOST_UNJUDGED

@@ -8,7 +8,7 @@ from ingest.messages import BrowserReported
 from scoring.fold.alerts import MOST_PERIODS
 from scoring.fold.capture_time import in_break, outside_breaks, shift_after
 from scoring.fold.course import Looks
-from scoring.fold.session import encode_state, fold
+from scoring.fold.session import fold
 from scoring.messages import RiskMessage, SessionObservation
 from scoring.rulebook.policy import Policy, load_policy
 from tests.exams_drawn import EVENTFUL
@@ -22,6 +22,7 @@ from tests.staged_exam import (
     closed_events,
     face_observed,
     fold_all,
+    lasting_bytes,
     samples_of,
     told,
     verdict_of,
@@ -128,7 +129,7 @@ def test_a_session_of_twelve_hours_stays_small_and_whole() -> None:
         state, more = fold(EVERY_KIND, state, observation)
         messages += more
         if more:
-            largest = max(largest, len(encode_state(state)))
+            largest = max(largest, lasting_bytes(state))
     verdict = verdict_of(messages)
     assert largest < 2048
     assert len(samples_of(messages)) == (verdict.end_ms - START_MS) // 1000 == 12 * 60 * 60
@@ -147,7 +148,7 @@ def test_the_state_of_somebody_who_does_everything_again_and_again_is_bounded(po
     state, largest = None, 0
     for observation in exam.observations():
         state, more = fold(policy, state, observation)
-        largest = max(largest, len(encode_state(state))) if more else largest
+        largest = max(largest, lasting_bytes(state)) if more else largest
     assert 1000 < largest < bound
 
 

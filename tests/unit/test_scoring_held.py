@@ -2,9 +2,19 @@
 
 import pytest
 
-from scoring.messages import RiskClosed, RiskOpened
+from scoring.messages import CalibrationFinished, RiskClosed, RiskOpened, ScoreSample
 from scoring.rulebook.policy import parse_terms
-from tests.staged_exam import FOUR_RULES, START_MS, Behaviour, Run, StagedExam, closed_events, fold_all, told
+from tests.staged_exam import (
+    FOUR_RULES,
+    START_MS,
+    Behaviour,
+    Run,
+    StagedExam,
+    closed_events,
+    fold_all,
+    told,
+    verdict_of,
+)
 
 POLICY = FOUR_RULES
 FRAME_RATES = (2.0, 3.0, 5.0, 10.0, 12.0, 25.0, 30.0)
@@ -144,9 +154,25 @@ def test_presence_counts_while_calibrating(behaviour: Behaviour) -> None:
     assert [(start, end) for _, start, end in events] == [(2000, 5900)]
 
 
-def test_looking_away_does_not_count_while_calibrating() -> None:
-    messages = told(POLICY, [Run("normal", 1), Run("away", 4), Run("normal", 8)])
-    assert closed_events(messages) == []
+def test_looking_away_while_calibrating_is_judged_when_the_baseline_is_known() -> None:
+    """Not before, and against the person's own; what needs no baseline is told at once."""
+    messages = told(POLICY, [Run("normal", 1), Run("away", 4), Run("normal", 16), Run("absent", 4), Run("normal", 4)])
+    assert closed_events(messages) == [("looking_away", 1000, 4900), ("no_face", 21_000, 24_900)]
+    kinds = [type(one) for one in messages if not isinstance(one, ScoreSample)]
+    assert kinds[:3] == [CalibrationFinished, RiskOpened, RiskClosed]
+
+
+def test_what_waits_for_the_baseline_is_judged_at_the_end_of_a_short_session() -> None:
+    """A session that ends before its calibration: against an average person."""
+    messages = told(POLICY, [Run("normal", 1), Run("away", 4), Run("normal", 1)])
+    assert closed_events(messages) == [("looking_away", 1000, 4900)]
+    assert verdict_of(messages).calibration == "FAILED"
+
+
+def test_looking_away_from_calibration_on_is_one_event() -> None:
+    """The looks that waited and those after them are one course of time."""
+    messages = told(POLICY, [Run("normal", 6), Run("away", 6), Run("normal", 12)])
+    assert closed_events(messages) == [("looking_away", 6000, 11_900)]
 
 
 def test_an_event_open_at_the_end_is_closed() -> None:

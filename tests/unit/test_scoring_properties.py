@@ -1,20 +1,24 @@
 """The fold as a function of its log: cut, repeated, swapped. Beside each property what it catches; all tried."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from math import inf
 
 import msgspec
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from ingest.messages import encode_message
 from scoring.fold.session import close_silent, decode_state, encode_state, fold
 from scoring.fold.state import SessionState
 from scoring.messages import RiskClosed, RiskMessage, SessionObservation
 from scoring.rulebook.plan import Band
-from scoring.rulebook.policy import Policy
+from scoring.rulebook.policy import Policy, plan
+from scoring.rulebook.policy_document import Fallback
+from scoring.rulebook.rule_document import Comparison, HeldRule
 from scoring.rulebook.signals import SLOTS, STREAMS, Stream
 from tests.exams_drawn import (
     ALL,
@@ -30,12 +34,15 @@ from tests.staged_exam import (
     Run,
     StagedExam,
     fold_all,
+    lasting_bytes,
     verdict_of,
 )
 
 ANY = whole_exams(eventful() | runs_of(ALL) | stutters(("normal", "dark", "missing")), jumps=clock_jumps())
 OF_ONE = {rule.name for rule in EVERY_KIND.rules if len(rule.streams) == 1}
 STEADY = whole_exams(eventful() | runs_of(CLEAR) | stutters(("normal", "missing")))
+
+RESTLESS = StagedExam([Run("normal", 1), Run("away", 5), Run("normal", 2), Run("two", 5), Run("normal", 4)], fps=2.0)
 
 explored = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -153,7 +160,7 @@ def test_the_state_stays_small(exam: StagedExam) -> None:
     state: SessionState | None = None
     for observation in exam.observations():
         state, _ = fold(EVERY_KIND, state, observation)
-        assert len(encode_state(state)) < 2048
+        assert lasting_bytes(state) < 2048
 
 
 @explored
@@ -161,3 +168,41 @@ def test_the_state_stays_small(exam: StagedExam) -> None:
 def test_the_same_log_gives_the_same_bytes(exam: StagedExam) -> None:
     """Catches: anything that is not a function of the log (a clock, an id, the order of a set)."""
     assert packed(EVERY_KIND, list(exam.observations())) == packed(EVERY_KIND, list(exam.observations()))
+
+
+@settings(explored, max_examples=40)
+@given(whole_exams(eventful() | stutters(("away", "missing")), calm_s=(1.0, 0.0)), st.sampled_from([4_000, 60_000]))
+@example(RESTLESS, 4_000)
+@example(RESTLESS, 60_000)
+def test_calibration_is_no_blind_spot(exam: StagedExam, calibration_ms: int) -> None:
+    """What waited for the baseline gives the events of somebody whose baseline was known from the first look on.
+
+    Catches: a look that does not wait, or is judged as if it came alone (tried: `again` without `unjudged`; steps that
+    are not kept; the rules that wait run at once, too).
+    """
+    learning = _learning_policy()
+    exam = replace(exam, announced=True, calibration_ms=calibration_ms)
+    state, messages = fold_all(learning, exam.observations())
+    assert state is not None
+    assert state.baseline is not None, "every session ends with one"
+    calibration = structs.replace(learning.spec.calibration, fallback=Fallback(*state.baseline.middle))
+    knowing = plan(structs.replace(learning.spec, calibration=calibration))
+    _, known = fold_all(knowing, replace(exam, calibration_ms=0).observations())
+    assert _about_faces(learning, messages) == _about_faces(learning, known)
+
+
+def _learning_policy() -> Policy:
+    """Two tries and nobody's own spreads; one rule speaks of what is known at once and of what waits."""
+    spec = EVERY_KIND.spec
+    calibration = structs.replace(spec.calibration, spreads=0.0, extensions=1)
+    away = spec.rules["away"]
+    assert isinstance(away, HeldRule)
+    either = structs.replace(away, when=(*away.when, Comparison(signal="face_count", at_least=2.0)))
+    return plan(structs.replace(spec, calibration=calibration, rules={**spec.rules, "either": either}))
+
+
+def _about_faces(policy: Policy, messages: Iterable[RiskMessage]) -> list[tuple[object, ...]]:
+    """The events of the rules that wait for a baseline, by onset."""
+    waiting = {rule.name for rule in policy.rules if rule.waits}
+    events = (one for one in messages if isinstance(one, RiskClosed) and one.rule in waiting)
+    return sorted((one.rule, one.start_ms, one.fired_ms, one.end_ms, one.signal, one.peak) for one in events)

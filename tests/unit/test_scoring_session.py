@@ -21,6 +21,7 @@ from tests.staged_exam import (
     face_like,
     face_observed,
     fold_all,
+    lasting_bytes,
     objects_observed,
     samples_of,
     verdict_of,
@@ -244,7 +245,7 @@ def test_a_twelve_hour_session_stays_small() -> None:
     state, largest = None, 0
     for observation in StagedExam(runs, fps=2, objects_every=1).observations():
         state, _ = fold(POLICY, state, observation)
-        largest = max(largest, len(encode_state(state)))
+        largest = max(largest, lasting_bytes(state))
     assert largest < 2000
 
 

@@ -10,7 +10,7 @@ from scoring.fold.calibration import own_widths
 from scoring.fold.conditions import Judgement, judge
 from scoring.fold.course import Looks
 from scoring.fold.coverage import bridge_ms, look, step_to
-from scoring.fold.face_signals import count_faces, face_values
+from scoring.fold.face_signals import count_faces, face_values, measure
 from scoring.fold.object_signals import object_values
 from scoring.rulebook.plan import PlannedRule
 from scoring.rulebook.policy_document import QualityFloor
@@ -31,7 +31,7 @@ def rule(name: str) -> PlannedRule:
 
 def signals(seen: FaceObserved, baseline: tuple[float, ...] | None = BASELINE) -> dict[str, float | None]:
     """The signals of one look by name."""
-    return dict(zip(SLOTS["faces"], face_values(FLOOR, baseline, seen, 1, None), strict=True))
+    return dict(zip(SLOTS["faces"], face_values(FLOOR, baseline, measure(FLOOR, seen, 1, None)), strict=True))
 
 
 def judged(planned: PlannedRule, values: dict[str, float | None], latched: int = 0) -> Judgement:
@@ -96,7 +96,7 @@ def test_a_person_without_a_face_is_turned_away_and_not_absent(
 ) -> None:
     """Who was not asked about persons says nothing of a turned head; a picture that cannot be judged, of neither."""
     seen = structs.replace(face_observed("s", 0, 0, (REST,) * max(count, 0)), person=person)
-    values = dict(zip(SLOTS["faces"], face_values(FLOOR, BASELINE, seen, count, None), strict=True))
+    values = dict(zip(SLOTS["faces"], face_values(FLOOR, BASELINE, measure(FLOOR, seen, count, None)), strict=True))
     assert (values["absent"], values["turned_away"]) == (absent, turned_away)
 
 
@@ -115,7 +115,7 @@ def test_what_a_detector_doubts_is_unknown(doubted: str, unknown: set[str]) -> N
     sure, unsure = (face_observed("s", 0, 0, (face,)) for face in faces)
 
     def missing(floor: QualityFloor, seen: FaceObserved) -> set[str]:
-        values = face_values(floor, BASELINE, seen, 1, 0.05)
+        values = face_values(floor, BASELINE, measure(floor, seen, 1, 0.05))
         return {name for name, value in zip(SLOTS["faces"], values, strict=True) if value is None}
 
     assert missing(strict, sure) == missing(FLOOR, unsure) == set()

@@ -1,0 +1,67 @@
+"""What one look means: time accounted for, then the rules.
+
+Looks from before the person's baseline are judged twice: at once by the rules that need none, and when calibration has
+ended by those about the face. So calibration is no blind spot: looking away or talking in its time is told, later.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from scoring.fold.capture_time import in_break
+from scoring.fold.conditions import is_trusted
+from scoring.fold.evidence import Step
+from scoring.fold.face_signals import face_values
+from scoring.fold.occurring import Messages, advance_rules, advance_waiting
+from scoring.fold.person import Unjudged
+from scoring.fold.rules import Look
+from scoring.fold.state import SessionState
+from scoring.rulebook.plan import Group
+from scoring.rulebook.policy import Policy
+from scoring.rulebook.signals import Values
+
+
+def judge(policy: Policy, state: SessionState, look: Look, messages: Messages) -> None:
+    """One look, as soon as it is seen; `state` is the fold's own copy."""
+    is_break = _is_break(policy, state, look)
+    if not is_break and look.step.seen_ms:
+        _account(policy.groups[look.stream], state, look)
+    advance_rules(policy, state, look, is_break, messages)
+
+
+def judge_postponed(policy: Policy, state: SessionState, looks: Iterable[Unjudged], messages: Messages) -> None:
+    """The looks that waited for the baseline, which the state has by now, by the rules that waited for it."""
+    middle = state.baseline.middle if state.baseline else None
+    groups = [group for group in policy.groups["faces"] if group.waits]
+    for one in looks:
+        values = face_values(policy.spec.quality, middle, one.measured)
+        look = Look("faces", one.here, values, Step(one.step_ms, one.seen_ms, one.bridge_ms))
+        is_break = _is_break(policy, state, look)
+        if not is_break and look.step.seen_ms:
+            _account(groups, state, look)
+        advance_waiting(policy, state, look, is_break, messages)
+
+
+def _is_break(policy: Policy, state: SessionState, look: Look) -> bool:
+    return bool(policy.breaks) and in_break(policy.breaks, look.here.capture_ms - state.start_ms)
+
+
+def _shows_all(parts: tuple[tuple[int, ...], ...], values: Values) -> bool:
+    """Whether of every part something is known."""
+    return all(any(values[slot] is not None for slot in part) for part in parts)
+
+
+def _account(groups: Sequence[Group], state: SessionState, look: Look) -> None:
+    """Add the time that was seen to the groups of rules that could judge it."""
+    known, values = list(state.known), look.values
+    faces = look.stream == "faces"
+    for group in groups:
+        is_known = (
+            (not group.count or values[0] is not None)
+            and (not group.face or not faces or values[1] is not None)
+            and (not group.clear or state.view.clear)
+            and (not group.voice or values[1] is not None)
+            and (not group.parts or _shows_all(group.parts, values))
+            and (not group.trust or is_trusted(group.trust, state.own, values))
+        )
+        if is_known:
+            known[group.number] += look.step.seen_ms
+    state.known = tuple(known)
