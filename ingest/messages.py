@@ -101,6 +101,21 @@ class BrowserReported(msgspec.Struct, frozen=True, kw_only=True, tag="browser/1"
     on: bool = True
 
 
+NoticeKind = Literal["AUTHORIZED"]
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice/1"):
+    """Something that a candidate may be told, of capture time `at_ms`. The same one may come twice.
+
+    "AUTHORIZED": the face in the picture is the one that was registered at the start.
+    """
+
+    session: str
+    notice: NoticeKind
+    at_ms: int
+    ingested_ms: int
+
+
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, tag="dead-letter/1"):
     """Where a message that could not be processed stands, and why; never its content."""
 
@@ -151,6 +166,7 @@ class SoundHeader(msgspec.Struct, frozen=True, kw_only=True):
 Frame = tuple[FrameHeader, bytes]
 _encode = msgspec.msgpack.Encoder().encode
 _decode_header = msgspec.msgpack.Decoder(FrameHeader).decode
+_decode_notice = msgspec.msgpack.Decoder(Notice).decode
 _decode_sound_header = msgspec.msgpack.Decoder(SoundHeader).decode
 HEADER_NAME = f"frame/{FRAME_SCHEMA}"
 SOUND_HEADER_NAME = f"audio/{AUDIO_SCHEMA}"
@@ -197,6 +213,17 @@ def read_sound_header(headers: Headers) -> SoundHeader:
 def encode_bundle(observations: Iterable[msgspec.Struct]) -> bytes:
     """One value of `observations`: a msgpack array of tagged maps, all of sessions of one partition."""
     return _encode(list(observations))
+
+
+def decode_notice(value: bytes) -> Notice:
+    """One record of `notices`.
+
+    Raises: PoisonError when the bytes are none.
+    """
+    try:
+        return _decode_notice(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise PoisonError(f"unreadable notice: {error}") from error
 
 
 def encode_message(message: msgspec.Struct) -> bytes:
