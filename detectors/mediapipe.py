@@ -42,12 +42,16 @@ def start_graph(config: str, outputs: Iterable[str], **settings: Any) -> Any:
     return SolutionBase(graph_config=config, outputs=list(outputs), **settings)
 
 
+def model_file(model: str) -> Path:
+    """A network's file, by its name below the library's folder `modules`."""
+    return Path(str(load().__file__)).parent / "modules" / model
+
+
 def digest_of(models: Iterable[str]) -> str:
     """The SHA-256 of the library's version and of these networks, named below its folder `modules`."""
     digest = hashlib.sha256(importlib.metadata.version("mediapipe").encode())
-    folder = Path(str(load().__file__)).parent / "modules"
     for name in models:
-        digest.update((folder / name).read_bytes())
+        digest.update(model_file(name).read_bytes())
     return digest.hexdigest()
 
 
