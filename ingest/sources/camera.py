@@ -4,12 +4,14 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from ingest.errors import InputError
 from ingest.picture import unusable
+from ingest.sources.device import CLASS, device_of
 from ingest.sources.quiet import quiet
 from ingest.sources.source import Kind, Picture, Unreadable, Wanted
 from ingest.sources.video import everything
@@ -82,11 +84,18 @@ class LiveCapture:
 
 
 class Camera(LiveCapture):
-    """A camera of this machine by its index."""
+    """A camera of this machine by its index, or a program that passes for one."""
 
-    def __init__(self, index: int, return_s: float = RETURN_S) -> None:
+    def __init__(self, index: int, return_s: float = RETURN_S, devices: Path = CLASS) -> None:
         mend = "Plug it in, choose another index, or close the program that uses it"
-        super().__init__("camera", f"camera:{index}", lambda: cv2.VideoCapture(index), mend, return_s)
+        kind, name = camera_kind(index, devices), f"camera:{index}"
+        super().__init__(kind, name, lambda: cv2.VideoCapture(index), mend, return_s)
+
+
+def camera_kind(index: int, devices: Path = CLASS) -> Kind:
+    """A camera is a device unless the system says otherwise."""
+    device = device_of(index, devices)
+    return "virtual_camera" if device is not None and device.is_program else "camera"
 
 
 class RtspStream(LiveCapture):

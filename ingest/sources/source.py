@@ -7,7 +7,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["file", "folder", "camera", "rtsp", "synthetic"]
+Kind = Literal["file", "folder", "camera", "virtual_camera", "rtsp", "synthetic"]
+"""A virtual camera is a program that passes for a camera of this machine, see `ingest.sources.device`."""
 Bgr = NDArray[np.uint8]
 """A picture: uint8, [height, width, 3], blue-green-red."""
 

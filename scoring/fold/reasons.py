@@ -24,7 +24,10 @@ _NAMES: dict[Stream, str] = {
 }
 BEGINNING_LOST = "beginning_lost"
 WELL_SEEN = 0.9  # coverage from which a rule's blind spots need no sentence
+VIRTUAL_CAMERA = "virtual_camera"
+"""A source's kind; a sign for a person to look at, which costs nothing."""
 _ODDITIES = {
+    VIRTUAL_CAMERA: "The pictures came from a virtual camera: a program, not a device.",
     "unannounced": "The session's start was never seen: the default policy was used.",
     "announced_again": "The session was announced again with other terms: the first announcement counts.",
     "announced_late": "The session's start came after its first frames and was not used.",

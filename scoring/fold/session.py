@@ -32,7 +32,7 @@ from scoring.fold.course import Drops, Ending
 from scoring.fold.observing import judge_sound, observe, stream_of
 from scoring.fold.occurring import Messages, close_rules
 from scoring.fold.person import Calibrating, Hearing
-from scoring.fold.reasons import BEGINNING_LOST
+from scoring.fold.reasons import BEGINNING_LOST, VIRTUAL_CAMERA
 from scoring.fold.recognition import after_look
 from scoring.fold.score import sample_until, settle_now
 from scoring.fold.state import SessionState, decode_state, encode_state
@@ -189,6 +189,8 @@ def _announce(state: SessionState, start: SessionStarted) -> None:
         state.count(oddity)
     else:
         state.announced = True
+        if start.source == VIRTUAL_CAMERA:
+            state.count(VIRTUAL_CAMERA)
         state.hearing = Hearing() if start.sound else None
     state.announcements = (*state.announcements, _announcement(start))
 
