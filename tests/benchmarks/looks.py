@@ -11,6 +11,7 @@ from detectors.face.geometry import distinct, read_face
 from detectors.face.landmarks import FaceMesh
 from detectors.face.quality import picture_quality
 from detectors.hands.finder import HandFinder
+from detectors.identity.desk import Cadence
 from detectors.identity.recogniser import open_recogniser
 from detectors.liveness.thumbnail import thumbnail
 from detectors.liveness.watch import Watched, watch
@@ -58,7 +59,7 @@ def costs(frames: Sequence[bytes]) -> Iterator[Cost]:
     yield Cost("body", _ms(body.presence, pictures), "frames without a face")
     yield Cost("hands", _ms(lambda one: hands.look(one, []), pictures), f"frames {plan.hands_ms} ms apart")
     likeness = _ms(lambda one: recogniser.look(one[0], one[1], width, height), shown[:12])
-    yield Cost("likeness", likeness, "a frame in 10 s")
+    yield Cost("likeness", likeness, f"a frame in {Cadence().verifying_ms // 1000} s")
     yield Cost("objects, decoding included", _ms(objects.look, chosen), f"frames {plan.objects_ms} ms apart")
     speech = voice(20.0)
     records = [pcm(speech[at : at + RATE_HZ]) for at in range(0, len(speech) - RATE_HZ + 1, RATE_HZ)]
