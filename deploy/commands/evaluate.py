@@ -35,7 +35,7 @@ EPILOG = "\b\nThe annotation file:\n" + FORMAT.rstrip()
 @click.option(
     "--fps", type=click.FloatRange(0.5, 30), help="Frames a second that are looked at [10; of rendered exams 5]."
 )
-@click.option("--calibration", type=click.FloatRange(0, 60), help="Seconds [the policy's; 5 of clips under a minute].")
+@click.option("--calibration", type=click.FloatRange(0, 60), help="Seconds [the policy's].")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("reports/evaluation"), show_default=True, help="Folder."
 )
@@ -109,8 +109,7 @@ class _Evaluation:
         from deploy.evaluation.telling import document, sum_tables
         from deploy.evaluation.telling_conditions import condition_table, conditions_document, failure_table, verdict
 
-        usual_ms = policy.spec.calibration.duration_ms
-        terms = Terms(policy, fps, usual_ms if calibrate_ms is None else calibrate_ms)
+        terms = Terms(policy, fps, calibrate_ms)
         exams = evaluate_exams(draw_exams(count, seed, fps), terms, self._shelf, self._console)
         values = by_condition(exams)
         judged = [exam.judged for exam in exams]

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.evaluation.annotations import AnnotationError, Annotations, Truth, past_end
-from deploy.evaluation.folding import Folded, calibration_ms, fold_clip, shown
+from deploy.evaluation.folding import Folded, fold_clip, shown
 from deploy.evaluation.judging import Judge, Judged
 from deploy.evaluation.observing import ClipJob, Observed, Shelf
 from deploy.evaluation.spans import Span
@@ -21,7 +21,7 @@ from scoring.rulebook.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Under what clips are evaluated; `calibrate_ms` in place of what suits a clip's length."""
+    """Under what clips are evaluated; `calibrate_ms` in place of the policy's own."""
 
     policy: Policy
     fps: float
@@ -59,10 +59,7 @@ def evaluate_clips(
 def evaluate(clip: str, truths: Sequence[Truth], observed: Observed, terms: Terms, labels: Sequence[str]) -> Evaluated:
     """One clip that was looked at; `labels`: the happenings whose signals are followed."""
     words = vocabulary(terms.policy)
-    usual_ms = calibration_ms(terms.policy, observed.duration_ms)
-    folded = fold_clip(
-        terms.policy, observed, terms.fps, usual_ms if terms.calibrate_ms is None else terms.calibrate_ms
-    )
+    folded = fold_clip(terms.policy, observed, terms.fps, terms.calibrate_ms)
     shows = shown(terms.policy, folded, observed, terms.fps, [words[label] for label in labels])
     judged = Judge(terms.policy, words).judge(clip, observed.duration_ms, truths, folded, shows)
     return Evaluated(clip, tuple(truths), observed, folded, shows, judged)

@@ -23,9 +23,6 @@ from scoring.rulebook.rule_document import HeldRule
 from scoring.rulebook.signals import source_of
 
 SESSION = "evaluated"
-SHORT_CLIP_MS = 60_000
-SHORT_CALIBRATION_MS = 5_000
-"""Of clips under a minute: cut out of something longer, they leave no 8 s of looking at the screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +49,7 @@ class Folded:
     streams: frozenset[str]
 
 
-def calibration_ms(policy: Policy, duration_ms: int) -> int:
-    """How long a clip of this length calibrates: the policy's time, less for a short one."""
-    usual_ms = policy.spec.calibration.duration_ms
-    return min(usual_ms, SHORT_CALIBRATION_MS) if duration_ms < SHORT_CLIP_MS else usual_ms
-
-
-def fold_clip(policy: Policy, observed: Observed, fps: float, calibrate_ms: int) -> Folded:
+def fold_clip(policy: Policy, observed: Observed, fps: float, calibrate_ms: int | None = None) -> Folded:
     """The policy's events over everything that was seen."""
     state, messages = _folded(policy, _session(observed, fps, calibrate_ms))
     finished = [one for one in messages if isinstance(one, CalibrationFinished)]
@@ -138,7 +129,7 @@ def _spoken_for(signal: str, fps: float) -> tuple[int, int]:
     return 0, frame_ms * max(frames_apart(apart_ms, frame_ms), 1)
 
 
-def _session(observed: Observed, fps: float, calibrate_ms: int) -> Iterator[SessionObservation]:
+def _session(observed: Observed, fps: float, calibrate_ms: int | None) -> Iterator[SessionObservation]:
     """The session as the log would hold it."""
     interval_ms, end_ms = round(1000 / fps), START_MS + observed.duration_ms
     yield SessionStarted(

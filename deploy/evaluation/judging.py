@@ -57,9 +57,7 @@ class Judge:
     ) -> Judged:
         """Everything about one clip."""
         findings = [self._in_signals(truth, shows) for truth in truths if self._has_signals(truth)]
-        findings += [
-            self._as_event(truth, folded, rules) for truth in truths if (rules := self._telling(truth, folded))
-        ]
+        findings += [self._as_event(truth, folded, rules) for truth in truths if (rules := self._telling(truth))]
         return Judged(
             clip,
             duration_ms,
@@ -77,18 +75,17 @@ class Judge:
             return Finding(truth, "signals", truth.label, "no detector", 0.0, None)
         return _finding(truth, span_of(truth), "signals", truth.label, shows[truth.label])
 
-    def _telling(self, truth: Truth, folded: Folded) -> tuple[PlannedRule, ...]:
-        """The rules that have to tell of it: those whose hold it outlasts, counted from when they can judge."""
+    def _telling(self, truth: Truth) -> tuple[PlannedRule, ...]:
+        """The rules that have to tell of it: those whose hold it outlasts."""
         called = rules_called(self.policy, self.words[truth.label].told_by)
-        return tuple(rule for rule in called if _must_tell(rule, truth, folded))
+        return tuple(rule for rule in called if _must_tell(rule, truth))
 
     def _as_event(self, truth: Truth, folded: Folded, rules: Sequence[PlannedRule]) -> Finding:
         if not any(folded.streams & set(rule.streams) for rule in rules):
             return Finding(truth, "event", rules[0].label, "no detector", 0.0, None)
         names = {rule.name for rule in rules}
-        span = _judgeable(truth, rules[0], folded)
         told = [event.span for event in folded.events if event.rule in names]
-        return _finding(truth, span, "event", rules[0].label, told)
+        return _finding(truth, span_of(truth), "event", rules[0].label, told)
 
     def _explained(self, event: Told, truths: Sequence[Truth]) -> bool:
         reasons = [
@@ -122,18 +119,11 @@ def span_of(truth: Truth) -> Span:
     return Span(truth.start_ms, truth.end_ms)
 
 
-def _judgeable(truth: Truth, rule: PlannedRule, folded: Folded) -> Span:
-    """The part of a happening that the rule can see: measured against a baseline only once there is one."""
-    needs_baseline = any(test.needs in ("face", "eyes") for test in rule.tests)
-    start_ms = max(truth.start_ms, folded.calibrated_ms) if needs_baseline else truth.start_ms
-    return Span(start_ms, max(start_ms, truth.end_ms))
-
-
-def _must_tell(rule: PlannedRule, truth: Truth, folded: Folded) -> bool:
+def _must_tell(rule: PlannedRule, truth: Truth) -> bool:
     held_ms = hold_ms(rule)
     if held_ms is None:  # nothing follows from how long it lasts: the rule must tell of what is annotated by its name
         return truth.label in (rule.name, rule.label)
-    return _judgeable(truth, rule, folded).length_ms >= held_ms + LEEWAY_MS
+    return span_of(truth).length_ms >= held_ms + LEEWAY_MS
 
 
 def _finding(truth: Truth, span: Span, level: Level, label: str, spans: Iterable[Span]) -> Finding:
