@@ -34,7 +34,9 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick/1"):
 
 
 Seen = FaceObserved | ObjectsObserved | HandsObserved | SpeechObserved | IdentityObserved | BrowserReported
-SessionObservation = SessionStarted | SessionEnded | FramesDropped | FramesEnded | SoundDropped | SoundEnded | Seen
+Word = SessionStarted | SessionEnded | FramesDropped | FramesEnded | SoundDropped | SoundEnded
+"""What is said of a session beside what is seen of it."""
+SessionObservation = Word | Seen
 Observation = SessionObservation | Tick
 
 

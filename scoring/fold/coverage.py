@@ -10,11 +10,13 @@ REMEMBERED_STEPS = 8
 
 def step_to(evidence: Evidence, stream: Stream, looks: Looks, expected_ms: int, at_ms: int) -> Step:
     """The time since the stream's last look; the first look of all has none behind it."""
-    step_ms = at_ms - looks.at_ms if looks.frames else 0
+    step_ms, usual_ms = at_ms - looks.at_ms if looks.frames else 0, looks.usual_ms or expected_ms
     bridge = bridge_ms(evidence, stream, looks, expected_ms)
     if stream == "browser":  # a page speaks when something changes: between its reports it has seen all
         return Step(step_ms, min(step_ms, bridge), bridge)
-    return Step(step_ms, seen_ms(step_ms, looks.usual_ms or expected_ms, evidence), bridge)
+    if step_ms <= usual_ms <= evidence.longest_step_ms:  # nearly always
+        return Step(step_ms, step_ms, bridge)
+    return Step(step_ms, seen_ms(step_ms, usual_ms, evidence), bridge)
 
 
 def seen_ms(step_ms: int, usual_ms: int, evidence: Evidence) -> int:

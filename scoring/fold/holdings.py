@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ingest.messages import Notice
+from scoring.fold.packing import Passing
 from scoring.fold.session import SessionState
 from scoring.messages import RiskMessage
 from scoring.rulebook.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Passing, frozen=True, gc=False):
     """What a partition remembers of one session.
 
     `offset` is the last record folded into `state` (the fence: a record at or below it is skipped); `log_ms` that

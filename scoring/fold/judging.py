@@ -21,7 +21,7 @@ from scoring.rulebook.signals import Values
 
 def judge(policy: Policy, state: SessionState, look: Look, messages: Messages) -> None:
     """One look, as soon as it is seen; `state` is the fold's own copy."""
-    is_break = _is_break(policy, state, look)
+    is_break = bool(policy.breaks) and _is_break(policy, state, look)
     if not is_break and look.step.seen_ms:
         _account(policy.groups[look.stream], state, look)
     advance_rules(policy, state, look, is_break, messages)
@@ -34,34 +34,46 @@ def judge_postponed(policy: Policy, state: SessionState, looks: Iterable[Unjudge
     for one in looks:
         values = face_values(policy.spec.quality, middle, one.measured)
         look = Look("faces", one.here, values, Step(one.step_ms, one.seen_ms, one.bridge_ms))
-        is_break = _is_break(policy, state, look)
+        is_break = bool(policy.breaks) and _is_break(policy, state, look)
         if not is_break and look.step.seen_ms:
             _account(groups, state, look)
         advance_waiting(policy, state, look, is_break, messages)
 
 
 def _is_break(policy: Policy, state: SessionState, look: Look) -> bool:
-    return bool(policy.breaks) and in_break(policy.breaks, look.here.capture_ms - state.start_ms)
+    return in_break(policy.breaks, look.here.capture_ms - state.start_ms)
 
 
 def _shows_all(parts: tuple[tuple[int, ...], ...], values: Values) -> bool:
     """Whether of every part something is known."""
-    return all(any(values[slot] is not None for slot in part) for part in parts)
+    for part in parts:
+        for slot in part:
+            if values[slot] is not None:
+                break
+        else:
+            return False
+    return True
 
 
 def _account(groups: Sequence[Group], state: SessionState, look: Look) -> None:
     """Add the time that was seen to the groups of rules that could judge it."""
-    known, values = list(state.known), look.values
-    faces = look.stream == "faces"
+    known, values, seen_ms, is_clear = list(state.known), look.values, look.step.seen_ms, state.view.clear
+    faces, is_whole = look.stream == "faces", None not in values
     for group in groups:
-        is_known = (
-            (not group.count or values[0] is not None)
-            and (not group.face or not faces or values[1] is not None)
-            and (not group.clear or state.view.clear)
-            and (not group.voice or values[1] is not None)
-            and (not group.parts or _shows_all(group.parts, values))
+        if (
+            (is_clear or not group.clear)
+            and (is_whole or _is_known(group, faces, values))
             and (not group.trust or is_trusted(group.trust, state.own, values))
-        )
-        if is_known:
-            known[group.number] += look.step.seen_ms
+        ):
+            known[group.number] += seen_ms
     state.known = tuple(known)
+
+
+def _is_known(group: Group, faces: bool, values: Values) -> bool:
+    """Whether the look shows what the group's rules need, where some of its values are unknown."""
+    return (
+        (not group.count or values[0] is not None)
+        and (not group.face or not faces or values[1] is not None)
+        and (not group.voice or values[1] is not None)
+        and _shows_all(group.parts, values)
+    )

@@ -12,7 +12,7 @@ from ingest.messages import BrowserReported
 from scoring.fold.attention import attend
 from scoring.fold.calibrating import calibrate, postpone
 from scoring.fold.capture_time import JUMP_AHEAD_MS, shift_after
-from scoring.fold.course import Looks
+from scoring.fold.course import NEVER, Looks
 from scoring.fold.coverage import look as looked
 from scoring.fold.coverage import step_to
 from scoring.fold.evidence import Moment, Step
@@ -24,6 +24,7 @@ from scoring.fold.occurring import Messages
 from scoring.fold.page_signals import browser_values, standing_after
 from scoring.fold.person import Hearing, View
 from scoring.fold.published_signals import hand_values, identity_values
+from scoring.fold.recognition import after_look
 from scoring.fold.rules import Look
 from scoring.fold.score import SECOND_MS, sample_until
 from scoring.fold.state import SessionState
@@ -31,9 +32,10 @@ from scoring.messages import Seen
 from scoring.rulebook.policy import Policy
 from scoring.rulebook.signals import Stream, Values
 
+Sight = FaceObserved | ObjectsObserved | HandsObserved | IdentityObserved
 MOST_MODELS = 8  # named in one verdict
 PHONE_STAYS_MS = 2_000  # in view: as long as the phone's rule bridges what a look misses, and a half
-_STREAMS: dict[type[Seen], Stream] = {
+STREAM_OF: dict[type, Stream] = {
     FaceObserved: "faces",
     ObjectsObserved: "objects",
     HandsObserved: "hands",
@@ -45,7 +47,7 @@ _STREAMS: dict[type[Seen], Stream] = {
 
 def stream_of(seen: Seen) -> Stream:
     """The stream that a look belongs to."""
-    return _STREAMS[type(seen)]
+    return STREAM_OF[type(seen)]
 
 
 def observe(policy: Policy, state: SessionState, seen: Seen, messages: Messages) -> None:
@@ -53,30 +55,37 @@ def observe(policy: Policy, state: SessionState, seen: Seen, messages: Messages)
     if isinstance(seen, SpeechObserved):
         _hear(policy, state, seen, messages)
         return
-    stream, evidence = stream_of(seen), policy.spec.evidence
-    looks = state.looks_of(stream)
+    stream, evidence = STREAM_OF[type(seen)], policy.spec.evidence
+    looks = state.looks.get(stream, NEVER)
     at_ms = _time_of(state, looks, seen)
     state.ingested_ms = seen.ingested_ms
     if at_ms - 1 - state.start_ms >= (state.samples + 1) * SECOND_MS:
         messages += sample_until(policy, state, at_ms - 1)
     step = step_to(evidence, stream, looks, state.frame_interval_ms, at_ms)
-    here = moment_of(seen, at_ms)
     if isinstance(seen, BrowserReported):
-        _hear_browser(policy, state, seen, here, step, messages)
+        _hear_browser(policy, state, seen, Moment(seen.seq, at_ms, -1, -1, "browser"), step, messages)
     else:
-        _name_model(state, seen.model)
-        if isinstance(seen, ObjectsObserved):
-            state.knows |= seen.knows  # -1, all, stays -1
-            state.phone_ms = at_ms if shows_phone(seen) else state.phone_ms
-        if isinstance(seen, FaceObserved):
-            _see_faces(policy, state, seen, here, step, messages)
-        else:
-            judge(policy, state, Look(stream, here, _values(policy, state, seen, at_ms), step), messages)
+        _see(policy, state, seen, Moment(seen.seq, at_ms, seen.partition, seen.offset), step, messages)
     state.looks = {**state.looks, stream: looked(looks, seen.seq, at_ms, evidence)}
     if at_ms > state.clock_ms:
         state.clock_ms = at_ms
     if state.hearing is not None and stream == "faces":
         judge_sound(policy, state, messages)
+
+
+def _see(policy: Policy, state: SessionState, seen: Sight, here: Moment, step: Step, messages: Messages) -> None:
+    """A detector has looked at a frame."""
+    _name_model(state, seen.model)
+    if isinstance(seen, FaceObserved):
+        _see_faces(policy, state, seen, here, step, messages)
+        return
+    if isinstance(seen, ObjectsObserved):
+        state.knows |= seen.knows  # -1, all, stays -1
+        state.phone_ms = here.capture_ms if shows_phone(seen) else state.phone_ms
+    elif isinstance(seen, IdentityObserved):
+        state.likeness = after_look(state.likeness, seen.similarity, here.capture_ms)
+    values = _values(policy, state, seen, here.capture_ms)
+    judge(policy, state, Look(STREAM_OF[type(seen)], here, values, step), messages)
 
 
 def _hear(policy: Policy, state: SessionState, seen: SpeechObserved, messages: Messages) -> None:
@@ -135,13 +144,6 @@ def _mend_clock(state: SessionState, looks: Looks, seen: Seen) -> None:
     if shift_ms != state.shift_ms:
         state.shift_ms = shift_ms
         state.count("clock_jumps")
-
-
-def moment_of(seen: Seen, at_ms: int) -> Moment:
-    """The look as evidence."""
-    if isinstance(seen, BrowserReported):
-        return Moment(seen.seq, at_ms, -1, -1, "browser")
-    return Moment(seen.seq, at_ms, seen.partition, seen.offset)
 
 
 def _see_faces(

@@ -17,7 +17,6 @@ from scoring.rulebook.policy import Policy
 
 Messages = list[RiskMessage]
 Value = TypeVar("Value")
-_NONE: frozenset[int] = frozenset()
 
 
 class _Happened(Passing, frozen=True, gc=False):
@@ -30,20 +29,23 @@ class _Happened(Passing, frozen=True, gc=False):
 
 def advance_rules(policy: Policy, state: SessionState, look: Look, is_break: bool, messages: Messages) -> None:
     """Every rule that this look can change, in the order of their names; those that wait have a turn of their own."""
-    places = _awake(policy, state, look) - (policy.waiting if state.calibrating is not None else _NONE)
-    _advance_all(policy, state, look, places, is_break, messages)
+    places = _awake(policy, state, look)
+    if places and state.calibrating is not None:
+        places -= policy.waiting
+    if places:
+        _advance_all(policy, state, look, places, is_break, messages)
 
 
 def advance_waiting(policy: Policy, state: SessionState, look: Look, is_break: bool, messages: Messages) -> None:
     """The same for a look from before the baseline: the rules that waited for it."""
-    _advance_all(policy, state, look, _awake(policy, state, look) & policy.waiting, is_break, messages)
+    places = _awake(policy, state, look) & policy.waiting
+    if places:
+        _advance_all(policy, state, look, places, is_break, messages)
 
 
 def _advance_all(
     policy: Policy, state: SessionState, look: Look, places: Set[int], is_break: bool, messages: Messages
 ) -> None:
-    if not places:
-        return
     eventful = []
     for place in sorted(places):
         happened = _advance(policy, state, policy.rules[place], look, is_break)
@@ -70,8 +72,9 @@ def situation_of(state: SessionState, place: int) -> Situation:
 def _awake(policy: Policy, state: SessionState, look: Look) -> set[int]:
     """The rules that hold or remember something, and those that a value may make true; the others stay as they are."""
     places: set[int] = set()
+    values = look.values
     for slot, low, high, rules in policy.bands[look.stream]:
-        value = look.values[slot]
+        value = values[slot]
         if value is not None and not low < value < high:
             places.update(rules)
     if state.held or state.memories:

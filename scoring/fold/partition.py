@@ -143,7 +143,7 @@ class _Step:
             state = without_beginning(state)
         if held is None or state is not held.state:  # else a repetition: no sign of life, nothing to save
             self._keep(session, policy, state, messages, held.first if held else self._offset)
-            if self._partition.shadow is None:
+            if self._partition.shadow is None and state.likeness is not None:
                 self.notices += notices(held.state if held else None, state)
 
     def tick(self) -> None:

@@ -88,7 +88,7 @@ def _how(planned: PlannedRule, lasted_s: float, at: str) -> str:
 
 def is_unwatched(planned: PlannedRule, state: SessionState) -> bool:
     """Whether an optional rule had no detector in this session."""
-    return planned.rule.optional and not all(state.looks_of(stream).frames for stream in planned.streams)
+    return planned.rule.optional and not all(map(state.looks.__contains__, planned.streams))
 
 
 def blind_labels(policy: Policy, state: SessionState) -> tuple[str, ...]:

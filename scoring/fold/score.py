@@ -82,7 +82,7 @@ def _sample(policy: Policy, state: SessionState, at_ms: int) -> ScoreSample:
         temporary=points(temporary_at(risk, policy.spec.score.decay_per_s, is_held, max(at_ms, risk.at_ms))),
         permanent=points(risk.permanent),
         active=tuple(rule.name for rule in counting if not _is_stale(policy, rule, state, at_ms)),
-        frames=state.frames,
+        frames=max(looks.frames, state.looks_of("objects").frames),
         faces=state.view.faces if seen else -1,
         seen=seen,
         ingested_ms=state.ingested_ms,

@@ -6,21 +6,12 @@ they are given is never changed.
 """
 
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, cast
 
 from msgspec.structs import replace
 
-from detectors.messages import (
-    FaceObserved,
-    FramesEnded,
-    HandsObserved,
-    IdentityObserved,
-    ObjectsObserved,
-    SoundEnded,
-    SpeechObserved,
-)
+from detectors.messages import FramesEnded, SoundEnded
 from ingest.messages import (
-    BrowserReported,
     FramesDropped,
     SessionEnded,
     SessionStarted,
@@ -28,16 +19,15 @@ from ingest.messages import (
     encode_message,
 )
 from scoring.fold.calibrating import end_calibration, skip_calibration
-from scoring.fold.course import Drops, Ending
-from scoring.fold.observing import judge_sound, observe, stream_of
+from scoring.fold.course import NEVER, Drops, Ending
+from scoring.fold.observing import STREAM_OF, judge_sound, observe
 from scoring.fold.occurring import Messages, close_rules
 from scoring.fold.person import Calibrating, Hearing
 from scoring.fold.reasons import BEGINNING_LOST, VIRTUAL_CAMERA
-from scoring.fold.recognition import after_look
 from scoring.fold.score import sample_until, settle_now
 from scoring.fold.state import SessionState, decode_state, encode_state
 from scoring.fold.verdict import conclude
-from scoring.messages import RiskMessage, SessionObservation
+from scoring.messages import RiskMessage, Seen, SessionObservation, Word
 from scoring.rulebook.policy import Policy
 
 __all__ = ["SessionState", "close_silent", "decode_state", "encode_state", "fold", "over", "without_beginning"]
@@ -67,9 +57,10 @@ def fold(
     if state.closed:
         state.closed_by, state.revision = "", state.revision + 1
     _chain(state, observation, packed)
-    _take(policy, state, observation, messages)
-    if state.ending.is_complete:
-        _conclude(policy, state, "end", messages)
+    if type(observation) in STREAM_OF:
+        observe(policy, state, cast(Seen, observation), messages)
+    else:
+        _take(policy, state, cast(Word, observation), messages)
     return state, tuple(messages)
 
 
@@ -106,30 +97,22 @@ def over(session: str, policy: str) -> SessionState:
     )
 
 
-def _take(policy: Policy, state: SessionState, observation: SessionObservation, messages: Messages) -> None:
+def _take(policy: Policy, state: SessionState, word: Word, messages: Messages) -> None:
     """`state`: the fold's own copy. The source's last word and the detectors' come in either order."""
-    match observation:
-        case FaceObserved() | ObjectsObserved() | HandsObserved() | SpeechObserved():
-            observe(policy, state, observation, messages)
-        case IdentityObserved() | BrowserReported():
-            observe(policy, state, observation, messages)
-            _recognise(state, observation)
+    match word:
         case FramesDropped():
-            state.drops = _dropped(state.drops, observation)
+            state.drops = _dropped(state.drops, word)
         case SoundDropped():
-            state.sound_drops = _dropped(state.sound_drops, observation)
+            state.sound_drops = _dropped(state.sound_drops, word)
         case FramesEnded() | SoundEnded():
-            state.ending = _passed(state.ending, observation)
-            state.ingested_ms = observation.ingested_ms
+            state.ending = _passed(state.ending, word)
+            state.ingested_ms = word.ingested_ms
         case SessionEnded():
-            state.ending = _sent(state.ending, observation)
+            state.ending = _sent(state.ending, word)
         case SessionStarted():
-            _announce(state, observation)
-
-
-def _recognise(state: SessionState, seen: IdentityObserved | BrowserReported) -> None:
-    if isinstance(seen, IdentityObserved):
-        state.likeness = after_look(state.likeness, seen.similarity, state.looks_of("identity").at_ms)
+            _announce(state, word)
+    if state.ending.is_complete:
+        _conclude(policy, state, "end", messages)
 
 
 def _begin(policy: Policy, first: SessionObservation, messages: Messages) -> SessionState:
@@ -158,22 +141,25 @@ def _begin(policy: Policy, first: SessionObservation, messages: Messages) -> Ses
 
 def _is_new(state: SessionState, observation: SessionObservation) -> bool:
     """Whether this was not seen before: detectors that restart repeat themselves."""
-    match observation:
-        case SpeechObserved(seq=seq):
-            return state.hearing is None or seq > state.hearing.heard
-        case FaceObserved(seq=seq) | ObjectsObserved(seq=seq) | HandsObserved(seq=seq):
-            return seq > state.looks_of(stream_of(observation)).seq
-        case IdentityObserved(seq=seq) | BrowserReported(seq=seq):
-            return seq > state.looks_of(stream_of(observation)).seq
+    stream = STREAM_OF.get(type(observation))
+    if stream is None:
+        return _is_news(state, cast(Word, observation))
+    if stream == "speech":
+        return state.hearing is None or cast(Seen, observation).seq > state.hearing.heard
+    return cast(Seen, observation).seq > state.looks.get(stream, NEVER).seq
+
+
+def _is_news(state: SessionState, word: Word) -> bool:
+    match word:
         case FramesDropped() | SoundDropped():
-            return (observation.seq, observation.to_ms) > _last_drop(state, observation)
+            return (word.seq, word.to_ms) > _last_drop(state, word)
         case FramesEnded() | SoundEnded():
-            return _passed(state.ending, observation) != state.ending
+            return _passed(state.ending, word) != state.ending
         case SessionEnded():
             return state.ending.frames_sent < 0
         case SessionStarted():
             known = state.announcements
-            return len(known) < MOST_ANNOUNCEMENTS and _announcement(observation) not in known
+            return len(known) < MOST_ANNOUNCEMENTS and _announcement(word) not in known
 
 
 def _chain(state: SessionState, observation: SessionObservation, packed: bytes | None) -> None:
