@@ -8,7 +8,7 @@ from sinks.report.model import ReportEvent
 
 # The rules that may tell of each behaviour under the default policy; what is not listed must set off none.
 EXPECTED_RULES = {
-    "looking_away": ("looking_away", "turned_away"),
+    "looking_away": ("looking_away",),
     "eyes_aside": ("looking_away",),
     "absent": ("no_face",),
     "second_face": ("multiple_faces", "another_person"),

@@ -75,11 +75,12 @@ def is_empty(look: FaceObserved) -> bool:
 HAPPENINGS = (
     _away(
         "look_away",
-        "Head or eyes away from the screen, whatever the side",
+        "Head or eyes away from the screen, whatever the side, or the face out of sight",
         _over("head_yaw", _HEAD_DEG),
         _over("head_pitch", _HEAD_DEG),
         _over("gaze_x", _GAZE_X),
         _over("gaze_y", _GAZE_Y),
+        _over("turned_away", SOMEBODY),
     ),
     _away(
         "look_away_left",
@@ -126,7 +127,7 @@ HAPPENINGS = (
     Happening(
         "person_turned",
         "Somebody is there, the face turned away from the camera",
-        told_by=("turned_away",),
+        told_by=_AWAY,
         explains=("calibration_absent",),
         measure=lambda look, _: not look.faces and not is_empty(look),
     ),

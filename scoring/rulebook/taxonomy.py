@@ -46,7 +46,7 @@ EXAM_LABELS = (
         "looking_away",
         "signal",
         "where head and eyes look together; a person whose face is turned away",
-        ("looking_away", "turned_away"),
+        ("looking_away",),
     ),
     ExamLabel("looking_forward", "signal", "neither head nor eyes turned: attention is Focused"),
     ExamLabel("peeking", "signal", "short glances to one side, again and again", ("peeking_left", "peeking_right")),
