@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from detectors.liveness.watch import Liveness
 from detectors.looking.reading import Models, PictureReading
@@ -41,7 +41,12 @@ def observations_of(glance: Glance, live: Liveness, alike: float | None) -> Iter
     """What is published of a glance. `alike`: how alike its face is to the registered one; None: nothing is said."""
     frame, reading, models = glance.frame, glance.reading, glance.models
     quality = structs.replace(
-        reading.quality, frozen=live.frozen, looped=live.looped, framed=live.framed, covered=live.covered
+        reading.quality,
+        frozen=live.frozen,
+        looped=live.looped,
+        framed=live.framed,
+        covered=live.covered,
+        cut=True if live.cut else UNSET,
     )
     yield FaceObserved(**_look(frame, models.face), faces=reading.faces, quality=quality, person=reading.person)
     if (hands := reading.hands) is not None:

@@ -38,7 +38,8 @@ class PictureQuality(msgspec.Struct, frozen=True, kw_only=True):
     """`brightness`: mean luma 0-255. `sharpness`: variance of the Laplacian at 160 px width or less.
 
     `frozen`: nothing moves; `looped`: the last seconds were shown before; `framed`: it lies between bars;
-    `covered`: it shows no detail, whatever its noise. See `detectors.liveness`.
+    `covered`: it shows no detail, whatever its noise; `cut`: from here on it is another one, room and all (unset where
+    it is not). See `detectors.liveness`.
     """
 
     brightness: float
@@ -47,6 +48,7 @@ class PictureQuality(msgspec.Struct, frozen=True, kw_only=True):
     looped: bool = False
     framed: bool = False
     covered: bool = False
+    cut: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class DetectedObject(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from detectors.liveness.borders import Bars, bars_after, is_framed
+from detectors.liveness.cuts import Shots, is_cut, shots_after
 from detectors.liveness.detail import is_covered
 from detectors.liveness.repeats import Past, is_looped, past_after
 from detectors.liveness.stillness import Stillness, is_frozen, still_after
@@ -13,13 +14,14 @@ from detectors.liveness.thumbnail import luma_of
 class Liveness:
     """`frozen`: nothing has moved for 3 s. `looped`: the last 18 s were shown before. `framed`: between bars for 5 s.
 
-    `covered`: no detail in this picture.
+    `covered`: no detail in this picture. `cut`: it is the first of another picture, room and all.
     """
 
     frozen: bool = False
     looped: bool = False
     framed: bool = False
     covered: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +32,7 @@ class Watched:
     stillness: Stillness | None = None
     past: Past | None = None
     bars: Bars | None = None
+    shots: Shots | None = None
 
 
 def watch(before: Watched, capture_ms: int, packed: bytes) -> tuple[Watched, Liveness]:
@@ -43,7 +46,9 @@ def watch(before: Watched, capture_ms: int, packed: bytes) -> tuple[Watched, Liv
     stillness = still_after(before.stillness, capture_ms, luma)
     past = past_after(before.past, capture_ms, luma)
     bars = bars_after(before.bars, capture_ms, luma)
+    shots = shots_after(before.shots, capture_ms, luma)
+    frozen, looped, framed = is_frozen(stillness), is_looped(past), is_framed(bars)
     return (
-        Watched(capture_ms, stillness, past, bars),
-        Liveness(is_frozen(stillness), is_looped(past), is_framed(bars), is_covered(luma)),
+        Watched(capture_ms, stillness, past, bars, shots),
+        Liveness(frozen, looped, framed, is_covered(luma), is_cut(shots, capture_ms)),
     )

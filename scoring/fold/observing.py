@@ -27,6 +27,7 @@ from scoring.fold.published_signals import hand_values, identity_values
 from scoring.fold.recognition import after_look
 from scoring.fold.rules import Look
 from scoring.fold.score import SECOND_MS, sample_until
+from scoring.fold.signs import note_cut
 from scoring.fold.state import SessionState
 from scoring.messages import Seen
 from scoring.rulebook.policy import Policy
@@ -77,6 +78,8 @@ def _see(policy: Policy, state: SessionState, seen: Sight, here: Moment, step: S
     """A detector has looked at a frame."""
     _name_model(state, seen.model)
     if isinstance(seen, FaceObserved):
+        if seen.quality.cut is True:
+            note_cut(state, here.capture_ms)
         _see_faces(policy, state, seen, here, step, messages)
         return
     if isinstance(seen, ObjectsObserved):

@@ -6,6 +6,7 @@ from scoring.fold.evidence import Span
 from scoring.fold.object_signals import is_known
 from scoring.fold.recognition import sentence
 from scoring.fold.rules import NO_HISTORY
+from scoring.fold.signs import signs
 from scoring.fold.state import SessionState
 from scoring.messages import RuleTotal
 from scoring.rulebook.plan import PlannedRule
@@ -24,10 +25,7 @@ _NAMES: dict[Stream, str] = {
 }
 BEGINNING_LOST = "beginning_lost"
 WELL_SEEN = 0.9  # coverage from which a rule's blind spots need no sentence
-VIRTUAL_CAMERA = "virtual_camera"
-"""A source's kind; a sign for a person to look at, which costs nothing."""
 _ODDITIES = {
-    VIRTUAL_CAMERA: "The pictures came from a virtual camera: a program, not a device.",
     "unannounced": "The session's start was never seen: the default policy was used.",
     "announced_again": "The session was announced again with other terms: the first announcement counts.",
     "announced_late": "The session's start came after its first frames and was not used.",
@@ -145,7 +143,8 @@ def _limits(state: SessionState) -> Iterator[str]:
         yield f"{state.sound_drops.count} seconds of sound were given up on the way and are not judged."
     if not state.announced:
         yield _ODDITIES["unannounced"]
-    yield from (_ODDITIES[oddity] for oddity in sorted(state.odd))
+    yield from (_ODDITIES[oddity] for oddity in sorted(state.odd) if oddity in _ODDITIES)
+    yield from signs(state)
     if state.closed_by == "silence":
         yield "The session fell silent without an end; what came until then is judged."
 

@@ -23,8 +23,9 @@ from scoring.fold.course import NEVER, Drops, Ending
 from scoring.fold.observing import STREAM_OF, judge_sound, observe
 from scoring.fold.occurring import Messages, close_rules
 from scoring.fold.person import Calibrating, Hearing
-from scoring.fold.reasons import BEGINNING_LOST, VIRTUAL_CAMERA
+from scoring.fold.reasons import BEGINNING_LOST
 from scoring.fold.score import sample_until, settle_now
+from scoring.fold.signs import note_source
 from scoring.fold.state import SessionState, decode_state, encode_state
 from scoring.fold.verdict import conclude
 from scoring.messages import RiskMessage, Seen, SessionObservation, Word
@@ -175,8 +176,7 @@ def _announce(state: SessionState, start: SessionStarted) -> None:
         state.count(oddity)
     else:
         state.announced = True
-        if start.source == VIRTUAL_CAMERA:
-            state.count(VIRTUAL_CAMERA)
+        note_source(state, start.source)
         state.hearing = Hearing() if start.sound else None
     state.announcements = (*state.announcements, _announcement(start))
 

@@ -25,8 +25,8 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
     `histories`: by place of a rule or variant. `standing`: what the candidate's page says, as bits. `shift_ms`: what
     is added to capture times since a clock jumped. `odd`: what was odd about the log, counted. `announcements`: digests
     of the starts that were seen. `knows`: the labels, as bits, that an object model of the session knew. `hearing`:
-    None in a session without sound. `phone_ms`: when a phone was last in view. `likeness`: None
-    while no face was compared with the registered one.
+    None in a session without sound. `phone_ms`: when a phone was last in view. `likeness`: None while no
+    face was compared with the registered one. `cuts`: when the picture was another one at once, the first times.
     """
 
     session: str
@@ -64,6 +64,7 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
     sound_drops: Drops = Drops()
     phone_ms: int = 0
     likeness: Likeness | None = None
+    cuts: tuple[int, ...] = ()
 
     @property
     def closed(self) -> bool:

@@ -221,4 +221,4 @@ def test_a_covered_lens_is_seen_whatever_its_noise(level: float, noise: float) -
     covered = np.clip(level + shade + grain, 0, 255).astype(np.uint8)
     assert is_covered(luma_of(thumbnail(covered)))
     assert not is_covered(luma_of(thumbnail(picture(0.0, 0))))
-    assert astuple(watched([(START_MS, thumbnail(covered))])[0]) == (False, False, False, True)
+    assert astuple(watched([(START_MS, thumbnail(covered))])[0]) == (False, False, False, True, False)
