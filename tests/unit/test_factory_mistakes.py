@@ -16,6 +16,7 @@ from triton_models.annotations import LabelledBox
 from triton_models.boxes import Detections
 from triton_models.dataset.files import read_rows
 from triton_models.dataset.recipe import read_recipe
+from triton_models.exporting.blend import part_of
 from triton_models.exporting.shift import halves_of, logit
 from triton_models.making.candidates import IN_HANDS, MAKERS, OTHERS, cropped, other_thing
 from triton_models.making.composites import plate
@@ -259,3 +260,10 @@ def test_a_label_s_half_is_read_and_moved_by_its_logit() -> None:
 def test_what_is_no_half_is_named(text: str) -> None:
     with pytest.raises(InputError, match="no label and confidence"):
         halves_of([text])
+
+
+def test_the_model_to_average_with_is_a_file_and_a_share() -> None:
+    assert part_of("a=b/best.pt=0.3") == (Path("a=b/best.pt"), 0.3)
+    for text in ("best.pt", "best.pt=", "=0.3", "best.pt=0", "best.pt=1", "best.pt=nan"):
+        with pytest.raises(InputError, match="no file and share"):
+            part_of(text)

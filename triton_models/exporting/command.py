@@ -15,6 +15,7 @@ FORMS = ("onnx", "onnx-nms", "torchscript", "tensorrt", "coreml")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the exported files.")
 @click.option("--form", "forms", type=click.Choice(FORMS), multiple=True, help="May stand several times; onnx if none.")
 @click.option("--px", type=click.IntRange(32), help="Side of the input; as trained if not given.")
+@click.option("--blend", help="OTHER.pt=0.3: average with a model of the same line, three tenths of it.")
 @click.option("--half", "halves", multiple=True, help="phone=0.4: what is 0.4 becomes 0.5. May stand several times.")
 @click.option("--half-storage", is_flag=True, help="ONNX with float16 weights, computed in float32: half the file.")
 @click.option("--picture", type=click.Path(path_type=Path), required=True, help="What every form must agree on.")
@@ -28,6 +29,7 @@ def export(
     out: Path,
     forms: tuple[str, ...],
     px: int | None,
+    blend: str | None,
     halves: tuple[str, ...],
     half_storage: bool,
     picture: Path,
@@ -38,6 +40,7 @@ def export(
     credits_: tuple[str, ...],
 ) -> None:
     """Export WEIGHTS (.pt) and compare every form's boxes; with --repository, put the ONNX to use."""
+    from triton_models.exporting.blend import blended, part_of
     from triton_models.exporting.export import export_all
     from triton_models.exporting.forms import FILES, Form
     from triton_models.exporting.publish import Papers, publish
@@ -47,7 +50,8 @@ def export(
     wanted = [Form(form) for form in dict.fromkeys(forms or ("onnx",))]
     if repository and Form.ONNX not in wanted:
         raise InputError("--repository", "takes the form onnx, which is not asked for", "Add --form onnx")
-    moved = shifted(weights, halves_of(halves), out / "shifted.pt") if halves else weights
+    mixed = blended(weights, *part_of(blend), out / "blended.pt") if blend else weights
+    moved = shifted(mixed, halves_of(halves), out / "shifted.pt") if halves else mixed
     for line in export_all(moved, wanted, out, picture, px, half_storage):
         click.echo(line)
     if repository:
