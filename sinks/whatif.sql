@@ -233,6 +233,7 @@ WITH
         signal = 'head_up', pitch_deg - middle[2],
         signal = 'head_down', -(pitch_deg - middle[2]),
         signal = 'head_roll', abs(roll_deg - middle[3]),
+        signal = 'head_turn', hypot(yaw_deg - middle[1], roll_deg - middle[3]),
         eyes_closed AND (startsWith(signal, 'gaze_') OR startsWith(signal, 'sight')), 0.,
         signal = 'gaze_x', abs(gaze_x - middle[4]),
         signal = 'gaze_left', -(gaze_x - middle[4]),

@@ -25,6 +25,7 @@ FACE_TESTS: dict[str, tuple[tuple[float, ...], bool]] = {
     "head_pitch": ((12.0,), True),
     "head_down": ((12.0,), True),
     "head_roll": ((9.0,), True),
+    "head_turn": ((6.0, 11.0), True),
     "gaze_x": ((0.03, 0.07), True),
     "gaze_right": ((0.05,), True),
     "gaze_y": ((0.05, 0.09), True),

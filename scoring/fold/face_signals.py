@@ -4,20 +4,21 @@ A signal is unknown when the picture is too dark or blurred for a miss to mean a
 when a number is not finite, or when it is relative to a baseline that is not known yet.
 """
 
-from math import isfinite
+from math import hypot, isfinite
 
 from detectors.messages import Face, FaceObserved, PictureQuality
 from scoring.fold.person import Measured
 from scoring.rulebook.policy_document import QualityFloor
 
-_POSE, _GAZE, _OPENNESS = slice(1, 4), slice(4, 7), 7
-_NO_POSE = _NO_GAZE = (None, None, None)
-_NO_FACE = (None,) * 10
+_POSE, _GAZE, _OPENNESS = slice(1, 5), slice(5, 8), 8
+_NO_POSE, _NO_GAZE = (None,) * 4, (None,) * 3
+_NO_FACE = (None,) * 11
 _STILL = (0.0, 0.0, 0.0)
 _LOST_MS = 5_000  # who sits too far away to be read is found again and again
 _PRESENT = 0.5  # of the certainty that a person is in the picture
 _MOUTH_STEP_MS = 1500  # two looks further apart say nothing about how a mouth moves
 _MOUTH_MEAN_MS = 500
+_MOUTH_TURNED_DEG = 30.0  # beyond, half of the mouth is hidden: measured, still ones read 0.04 to 0.40 there
 _YAWN = 0.45  # of height over width; measured: talk stays below, yawns reach 0.6 and more
 
 
@@ -81,6 +82,7 @@ def face_values(floor: QualityFloor, baseline: tuple[float, ...] | None, measure
         own[0] - baseline[0],
         own[1] - baseline[1],
         own[2] - baseline[2],
+        hypot(own[0] - baseline[0], own[2] - baseline[2]),
         own[3] - baseline[3],
         own[4] - baseline[4],
         own[7] - baseline[7] if measured.has_sight else None,
@@ -132,7 +134,7 @@ def mouth_after(
     time, so that the distance depends little on the frame rate; a wide mouth yawns, and is followed at once.
     """
     now = seen.faces[0].mouth_openness if count > 0 else None
-    if now is None or not isfinite(now):
+    if now is None or not isfinite(now) or abs(seen.faces[0].yaw_deg) > _MOUTH_TURNED_DEG:
         return None, None
     if before is None or step_ms > _MOUTH_STEP_MS:
         return None, now

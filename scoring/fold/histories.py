@@ -7,6 +7,8 @@ slice at hand. A rule that remembers nothing takes no room, and every memory fad
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from scoring.fold.conditions import Judgement
 from scoring.fold.evidence import Beyond, Memory, Moment, Step
 from scoring.fold.packing import Passing
@@ -55,8 +57,19 @@ def recall(
 
 
 def after_event(planned: PlannedRule, memory: Memory | None) -> Memory | None:
-    """What an event that ended leaves behind: its starts and parts count once; shares go on."""
-    return memory if isinstance(planned.rule, ShareRule) else None
+    """What an event that ended leaves behind: its starts and parts count once; of a share so much goes on that the next
+    event needs `until_share` of its own. A single look is not a second event."""
+    if memory is None or not isinstance(planned.rule, ShareRule):
+        return None
+    left_ms, counts = (
+        round((planned.rule.share - planned.rule.until_share) * planned.rule.window_ms),
+        list(memory.counts),
+    )
+    for place in reversed(range(len(counts))):
+        counts[place] = min(counts[place], left_ms)
+        left_ms -= counts[place]
+    later, first = _since(tuple(counts), memory.first, memory.first)
+    return _kept(replace(memory, counts=later, first=first if later else 0, since=memory.since if later else None))
 
 
 def _kept(memory: Memory) -> Memory | None:

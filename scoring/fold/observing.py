@@ -11,6 +11,7 @@ from detectors.messages import FaceObserved, HandsObserved, IdentityObserved, Ob
 from ingest.messages import BrowserReported
 from scoring.fold.attention import attend
 from scoring.fold.calibrating import calibrate, postpone
+from scoring.fold.candidate import candidate_first, place_of
 from scoring.fold.capture_time import JUMP_AHEAD_MS, shift_after
 from scoring.fold.course import NEVER, Looks
 from scoring.fold.coverage import look as looked
@@ -156,6 +157,7 @@ def _see_faces(
     if state.calibrating is not None:
         calibrate(policy, state, state.calibrating, seen, here, messages)
     view = state.view
+    seen = candidate_first(seen, view.place, here.capture_ms - view.face_ms)
     count = count_faces(floor, seen, view.face_share, here.capture_ms - view.face_ms)
     middle = state.baseline.middle if state.baseline else None
     moved, mouth = mouth_after(seen, count, step.step_ms, view.mouth)
@@ -165,9 +167,11 @@ def _see_faces(
         state.calibrating = postpone(state.calibrating, here, step, measured)
     if policy.attention is not None and middle is not None:
         state.attention = attend(policy.attention, state.attention, values, here.capture_ms, step.seen_ms)
-    share, face_ms = (seen.faces[0].width_share, here.capture_ms) if seen.faces else (view.face_share, view.face_ms)
+    share, face_ms, place = view.face_share, view.face_ms, view.place
+    if seen.faces:
+        share, face_ms, place = seen.faces[0].width_share, here.capture_ms, place_of(seen.faces[0])
     judge(policy, state, Look("faces", here, values, step), messages)
-    state.view = View(count, share, is_clear(floor, seen.quality), mouth, face_ms)
+    state.view = View(count, share, is_clear(floor, seen.quality), mouth, face_ms, place)
     if state.hearing is not None:
         state.hearing = watch_mouth(state.hearing, seen, count, state.view.clear, here.capture_ms)
 

@@ -61,9 +61,10 @@ class Baseline(Private, frozen=True):
 
 
 class View(Private, frozen=True):
-    """What the last look for faces found: their number (-1: not known), the largest one's width, a clear picture.
+    """What the last look for faces found: their number (-1: not known), the candidate's width, a clear picture.
 
-    `mouth`: the mean opening of the mouth in the last moments (None: not known). `face_ms`: when a face was seen last.
+    `mouth`: the mean opening of the mouth in the last moments (None: not known). `face_ms`: when a face was seen last,
+    `place`: and where, in pixels.
     """
 
     faces: int = -1
@@ -71,6 +72,7 @@ class View(Private, frozen=True):
     clear: bool = True
     mouth: float | None = None
     face_ms: int = 0
+    place: tuple[float, float] | None = None
 
 
 class Waiting(Private, frozen=True):

@@ -18,7 +18,7 @@ from scoring.rulebook.rule_document import (
     ShareRule,
     tests_of,
 )
-from scoring.rulebook.signals import DEVIATIONS, OBJECT, SECOND, SLOTS, Needs, Source, Stream, source_of
+from scoring.rulebook.signals import DEVIATIONS, OBJECT, SECOND, SLOTS, SPREADS, Needs, Source, Stream, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _plan_test(number: int, part: int, test: Comparison, spec: PolicyDocument, s
     source = _known(source_of(test.signal))
     upward = test.at_least is not None
     threshold = test.at_least if test.at_least is not None else test.at_most or 0.0
-    adapts = upward and source.slot in DEVIATIONS
+    adapts = upward and source.slot in SPREADS
     return PlannedTest(
         number=number,
         part=part,
@@ -182,7 +182,7 @@ def _plan_test(number: int, part: int, test: Comparison, spec: PolicyDocument, s
         upward=upward,
         threshold=threshold,
         keep=1.0 if test.until is None or threshold == 0.0 else test.until / threshold,
-        measure=DEVIATIONS[source.slot] if adapts else -1,
+        measure=SPREADS[source.slot] if adapts else -1,
         widest=round(threshold * spec.calibration.widest, 4),
         needs=source.needs,
     )

@@ -18,7 +18,7 @@ from scoring.rulebook.rule_document import (
     tests_of,
 )
 from scoring.rulebook.signal_words import all_of, any_of, clock
-from scoring.rulebook.signals import DEVIATIONS, SIDES, STREAMS, Stream, source_of
+from scoring.rulebook.signals import SIDES, SPREADS, STREAMS, Stream, source_of
 
 _REFUSALS = {
     "dark_or_blurred": "the picture was too dark or without detail",
@@ -149,7 +149,7 @@ def _limits_of(spec: PolicyDocument, rule: Rule) -> Iterator[str]:
         return
     if any(source.needs != "anything" for source in sources):
         yield "What cannot be seen (too dark, blurred, too small, no frame) is not held against anybody."
-    if any(source.slot in DEVIATIONS for source in sources):
+    if any(source.slot in SPREADS for source in sources):
         wider = f"a restless person's limits are up to {spec.calibration.widest:g} times as wide"
         yield f"It does not compare with other people: turns are measured from the person's own position, and {wider}."
     if any(test.signal in _GAZES for test in tests_of(rule)):

@@ -20,6 +20,7 @@ _MEASURED = {
     "head_yaw": Measured("the head's turn to either side", 1, "°"),
     "head_pitch": Measured("the head's turn up or down", 1, "°"),
     "head_roll": Measured("the head's tilt to either side", 1, "°"),
+    "head_turn": Measured("the head's turn and tilt to either side together", 1, "°"),
     "head_left": Measured("the head's turn to the picture's left", 1, "°"),
     "head_right": Measured("the head's turn to the picture's right", 1, "°"),
     "head_up": Measured("the head's turn upwards", 1, "°"),

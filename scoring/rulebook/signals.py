@@ -36,6 +36,7 @@ _FACE_SLOTS = (
     "head_yaw",
     "head_pitch",
     "head_roll",
+    "head_turn",
     "gaze_x",
     "gaze_y",
     "sight",
@@ -54,6 +55,9 @@ _FACE_SLOTS = (
 )
 DEVIATIONS = {"head_yaw": 0, "head_pitch": 1, "head_roll": 2, "gaze_x": 3, "gaze_y": 4, "sight": 7}
 """Signal -> place in MEASURES: deviation from the person's baseline, degrees or shares of the eye's width."""
+SPREADS = {**DEVIATIONS, "mouth_change": MEASURES.index("mouth_openness")}
+"""Signal -> place in MEASURES of the spread that widens its limits: what swings while the person sits still, because of
+the person or of a bad picture, is no sign of anything."""
 
 SIDES = {
     "head_left": ("head_yaw", -1),
@@ -89,7 +93,7 @@ SLOTS: dict[Stream, tuple[str, ...]] = {
 }
 _NEEDS: dict[str, Needs] = {
     **dict.fromkeys(("face_count", "absent", "turned_away"), "count"),
-    **dict.fromkeys(("head_yaw", "head_pitch", "head_roll"), "face"),
+    **dict.fromkeys(("head_yaw", "head_pitch", "head_roll", "head_turn"), "face"),
     **dict.fromkeys(("gaze_x", "gaze_y", "sight"), "face"),
     **dict.fromkeys(("eye_openness", "mouth_openness", "mouth_change"), "face"),
     "face_width": "face",

@@ -14,6 +14,7 @@ _MEASURES: Mapping[str, tuple[str, ...]] = {
     "roll_deg": ("head_roll",),
     "gaze_x": ("gaze_x", "gaze_left", "gaze_right"),
     "gaze_y": ("gaze_y", "gaze_up", "gaze_down"),
+    "mouth_openness": ("mouth_change",),
     "sight_yaw_deg": ("sight", "sight_left", "sight_right"),
 }
 _MEASURE_OF = {signal: measure for measure, signals in _MEASURES.items() for signal in signals}

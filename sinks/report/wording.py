@@ -31,6 +31,7 @@ _SIGNALS: Mapping[str, str] = {
     "head_yaw": "head sideways",
     "head_pitch": "head up or down",
     "head_roll": "head tilted",
+    "head_turn": "head turned or tilted",
     "sight": "head and eyes sideways",
     "sight_left": "head and eyes left",
     "sight_right": "head and eyes right",

@@ -103,7 +103,7 @@ def test_a_person_without_a_face_is_turned_away_and_not_absent(
 @pytest.mark.parametrize(
     ("doubted", "unknown"),
     [
-        ("pose_confidence", {"head_yaw", "head_pitch", "head_roll"}),
+        ("pose_confidence", {"head_yaw", "head_pitch", "head_roll", "head_turn"}),
         ("gaze_confidence", {"gaze_x", "gaze_y", "sight"}),
         ("openness_confidence", {"eye_openness"}),
     ],
@@ -120,6 +120,12 @@ def test_what_a_detector_doubts_is_unknown(doubted: str, unknown: set[str]) -> N
 
     assert missing(strict, sure) == missing(FLOOR, unsure) == set()
     assert missing(strict, unsure) == unknown
+
+
+def test_a_turn_and_a_tilt_count_together() -> None:
+    """A head that turns a little while the eyes stay at the camera tilts and leans along."""
+    values = signals(face_observed("s", 0, 0, (face_like(yaw_deg=-3.0, roll_deg=3.5, pitch_deg=-9.0),)))
+    assert values["head_turn"] == pytest.approx(5.0)
 
 
 def test_the_pose_is_unknown_before_calibration() -> None:
