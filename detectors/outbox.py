@@ -1,4 +1,4 @@
-"""Finished frames out of the lanes: bundles in input order, and the commits behind them.
+"""Finished frames out of the lanes: bundles, each session's frames in their order, and the commits behind them.
 
 One bundle of a lane is under way at a time: while the broker answers, the next one grows, so that bundles grow with the
 load and an idle pipeline waits for nothing.

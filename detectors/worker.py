@@ -1,7 +1,7 @@
 """The worker: frames from the log to the detectors and their observations back, in order, losing nothing.
 
 Every frame has a slot in its partition's lane. Hands of two kinds look at frames side by side; finished frames leave
-their lane in input order. A crash repeats what was not committed, with the same bytes.
+their lane in their session's order. A crash repeats what was not committed, with the same bytes.
 """
 
 import asyncio
@@ -83,7 +83,7 @@ class Worker:
         except PoisonError as error:
             self._burial.add_headless(record, slot, str(error))
             return
-        slot.ingested_ms = header.ingested_ms
+        slot.session, slot.ingested_ms = header.session, header.ingested_ms
         if header.end:
             self._settle(slot, _ended(header))
         else:

@@ -1,8 +1,8 @@
 """The worker for sound: records from the log to the voice finder and what was heard back, in order, losing nothing.
 
 As `detectors.worker` does with frames: each record has a slot in its partition's lane, sessions take turns, finished
-records leave their lane in input order, and what is published is committed behind. One thread listens: a second of
-sound takes milliseconds. A crash repeats what was not committed, with the same bytes.
+records leave their lane in their session's order, and what is published is committed behind. One thread listens: a
+second of sound takes milliseconds. A crash repeats what was not committed, with the same bytes.
 """
 
 import asyncio
@@ -92,7 +92,7 @@ class SoundWorker:
         except PoisonError as error:
             self._burial.add_headless(record, slot, str(error))
             return
-        slot.ingested_ms = header.ingested_ms
+        slot.session, slot.ingested_ms = header.session, header.ingested_ms
         if header.end:
             self._settle(slot, _ended(header))
         else:

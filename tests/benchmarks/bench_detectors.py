@@ -49,7 +49,7 @@ async def backlog(kafka: str, prefix: str, frames: Sequence[bytes]) -> int:
 async def worker_rate(addresses: Addresses, frames: Sequence[bytes]) -> tuple[float, dict[str, float]]:
     """Frames a second of one worker from its first observation to its last; CPU ms a frame by process."""
     prefix = f"bench-{uuid4().hex[:8]}-"
-    environment = {"PROCTOR_KAFKA": addresses.kafka, "PROCTOR_TRITON": addresses.triton}
+    environment = {"PROCTOR_KAFKA": addresses.kafka, "PROCTOR_TRITON": addresses.triton, "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
         processes = str(DetectorsSettings().pool_size)
         detector = await detector_on(environment, prefix, Path(folder), PROCTOR_LOOKING_PROCESSES=processes)

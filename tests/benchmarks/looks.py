@@ -48,6 +48,7 @@ def costs(frames: Sequence[bytes]) -> Iterator[Cost]:
     found = [mesh.find(picture, width, height) for picture in pictures]
     shown = [(picture, points) for picture, points in zip(pictures, found, strict=True) if points]
     bare = [picture for picture, points in zip(pictures, found, strict=True) if not points]
+    held = [(picture, len(hands.find(picture))) for picture in pictures]
     objects = ObjectDetector(OBJECTS / "1" / "model.onnx", read_card(OBJECTS / "model.json"))
     yield Cost("decode", _ms(decoded, chosen))
     yield Cost("face mesh, a face found", _ms(lambda one: mesh.find(one, width, height), [one for one, _ in shown]))
@@ -57,7 +58,9 @@ def costs(frames: Sequence[bytes]) -> Iterator[Cost]:
     yield Cost("thumbnail", _ms(thumbnail, pictures))
     yield Cost("liveness, in the worker", _watching([thumbnail(picture) for picture in pictures]))
     yield Cost("body", _ms(body.presence, pictures), "frames without a face")
-    yield Cost("hands", _ms(lambda one: hands.look(one, []), pictures), f"frames {plan.hands_ms} ms apart")
+    apart = f"frames {plan.hands_ms} ms apart"
+    yield Cost("hands, none suspected", _ms(lambda one: hands.look(one, []), [one for one, n in held if not n]), apart)
+    yield Cost("hands, one or more found", _ms(lambda one: hands.look(one, []), [one for one, n in held if n]), apart)
     likeness = _ms(lambda one: recogniser.look(one[0], one[1], width, height), shown[:12])
     yield Cost("likeness", likeness, f"a frame in {Cadence().verifying_ms // 1000} s")
     yield Cost("objects, decoding included", _ms(objects.look, chosen), f"frames {plan.objects_ms} ms apart")

@@ -1,4 +1,4 @@
-"""Frames finish in any order; results leave in input order, and nothing is committed past what was acknowledged."""
+"""Frames finish in any order; a session's results leave in order; nothing is committed past what is published."""
 
 import msgspec
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.messages import FramesEnded
-from detectors.ordering import MOST_BYTES, MOST_FRAMES, Lane, Slot
+from detectors.ordering import MOST_BYTES, MOST_FRAMES, MOST_UNCOMMITTED, Lane, Slot
 
 
 def note(seq: int) -> msgspec.Struct:
@@ -35,6 +35,54 @@ def test_whatever_finishes_first_results_keep_the_input_order(finishing: list[in
             assert lane.done <= min(open_offsets, default=34)
     assert published == slots
     assert lane.to_commit == 34
+
+
+@given(st.permutations(range(12)), st.lists(st.sampled_from("abc"), min_size=12, max_size=12), st.integers(1, 5))
+def test_sessions_wait_for_none_but_themselves(finishing: list[int], whose: list[str], most: int) -> None:
+    """Catches waiting for the frame at the front, a session that overtakes itself, and a commit past an open frame."""
+    slots = [Slot(offset * 3, session=session) for offset, session in enumerate(whose)]
+    lane, published = lane_of(*slots), list[Slot]()
+    for index in finishing:
+        slots[index].settle(note(index))
+        while taken := lane.take_finished(most):
+            assert sum(len(slot.outcome or ()) for slot in taken) <= most
+            published += taken
+            lane.acknowledge(taken)
+        ready = [
+            slot
+            for place, slot in enumerate(slots)
+            if all(one.outcome is not None for one in slots[: place + 1] if one.session == slot.session)
+        ]
+        assert {slot.offset for slot in published} == {slot.offset for slot in ready}
+        assert lane.done <= min((slot.offset for slot in slots if not slot.published), default=34)
+    for session in "abc":
+        offsets = [slot.offset for slot in published if slot.session == session]
+        assert offsets == sorted(offsets)
+    assert lane.to_commit == 34
+
+
+def test_what_is_published_behind_an_open_frame_is_let_go_of() -> None:
+    slots = [Slot(0, session="slow"), Slot(1, session="quick")]
+    lane = lane_of(*slots)
+    slots[1].settle(note(0))
+    lane.acknowledge(lane.take_finished(9))
+    assert (slots[1].published, slots[1].outcome) == (True, ())
+    assert lane.to_commit is None
+    slots[0].settle(note(1))
+    lane.acknowledge(lane.take_finished(9))
+    assert lane.to_commit == 2
+
+
+def test_a_lane_is_full_of_what_a_crash_would_repeat() -> None:
+    lane = lane_of(Slot(0, session="stuck"))
+    for offset in range(1, MOST_UNCOMMITTED):
+        assert not lane.is_full
+        slot = Slot(offset, session="quick")
+        lane.open(slot)
+        slot.settle(note(offset))
+        lane.acknowledge(lane.take_finished(9))
+    assert lane.is_full
+    assert not lane.has_room
 
 
 def test_looks_are_published_by_rank_whichever_answers_first() -> None:
