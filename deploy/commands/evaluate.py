@@ -40,6 +40,7 @@ EPILOG = "\b\nThe annotation file:\n" + FORMAT.rstrip()
     "--out", type=click.Path(path_type=Path), default=Path("reports/evaluation"), show_default=True, help="Folder."
 )
 @click.option("--objects-alone", is_flag=True, help="Ask no detector but the object model.")
+@click.option("--timelines/--no-timelines", default=True, help="Whether to draw a timeline of each clip.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
 @click.option("--labels", is_flag=True, help="List what can be annotated under the policy, and end.")
 def evaluate(
@@ -52,6 +53,7 @@ def evaluate(
     calibration: float | None,
     out: Path,
     objects_alone: bool,
+    timelines: bool,
     as_json: bool,
     labels: bool,
 ) -> None:
@@ -66,7 +68,7 @@ def evaluate(
             f"rendered exams are looked at {', '.join(f'{one:g}' for one in RENDERED_FPS)} times a second"
         )
     calibrate_ms = None if calibration is None else round(calibration * 1000)
-    done = _Evaluation(_console(as_json), report_folder(out), _shelf(objects_alone))
+    done = _Evaluation(_console(as_json), report_folder(out), _shelf(objects_alone), timelines)
     told = (
         done.clips(annotations, clips or annotations.parent, policy, fps or 10.0, calibrate_ms)
         if annotations is not None
@@ -79,11 +81,11 @@ def evaluate(
 class _Evaluation:
     """Where the results of one call go: tables to a console, everything to a folder."""
 
-    def __init__(self, console: Console, folder: Path, shelf: "Shelf") -> None:
-        self._console, self._folder, self._shelf = console, folder, shelf
+    def __init__(self, console: Console, folder: Path, shelf: "Shelf", timelines: bool) -> None:
+        self._console, self._folder, self._shelf, self._timelines = console, folder, shelf, timelines
 
     def clips(self, path: Path, clips: Path, policy: Policy, fps: float, calibrate_ms: int | None) -> dict[str, Any]:
-        """Annotated clips, with a timeline of each."""
+        """Annotated clips, with a timeline of each where they are wanted."""
         from deploy.evaluation.annotations import read_annotations
         from deploy.evaluation.clips import Terms, evaluate_clips, inspect_clip
         from deploy.evaluation.tally import tally
@@ -95,7 +97,7 @@ class _Evaluation:
         annotations = read_annotations(path, vocabulary(policy), lambda clip: inspect_clip(clips / clip))
         done = evaluate_clips(annotations, clips, terms, self._shelf, self._console)
         judged = [one.judged for one in done]
-        for one in done:
+        for one in done if self._timelines else ():
             draw_timeline(self._folder / f"{one.clip.replace('/', '-')}.png", one)
         sums = tally(judged)
         self._console.print(tables(judged, sums))

@@ -235,4 +235,5 @@ def test_the_command_stages_and_reports(
     assert figures["staged"]["backgrounds"] == ["room.avi"]
     assert {group: one["clips"] for group, one in figures["staged"]["phone"].items()} == {"shown": 1, "phone 0.3": 1}
     assert figures["videos"]["share_of_frames"]["phone"] == [0, 0, 0]
+    assert not list((tmp_path / "out/objects/staged").glob("*.png"))
     assert "phone 0.3" in capsys.readouterr().out

@@ -31,11 +31,15 @@ NOTES = "proctor.log"
 
 @dataclass(frozen=True, slots=True)
 class Clips:
-    """Annotated clips (the file's format: `proctor evaluate --help`), and how many frames a second are sent."""
+    """Annotated clips (the file's format: `proctor evaluate --help`), and how many frames a second are sent.
+
+    `drawn`: whether a timeline of each is wanted, which takes longer than a look at it.
+    """
 
     folder: Path
     annotations: Path
     fps: float = USUAL_FPS
+    drawn: bool = True
 
 
 def told_of(weights: Path, thresholds: Mapping[str, float], labels: Path | None, clips: Clips, out: Path) -> Any:
@@ -66,7 +70,8 @@ def told_of(weights: Path, thresholds: Mapping[str, float], labels: Path | None,
 def command(clips: Clips, out: Path) -> tuple[str, ...]:
     """The product's command line."""
     given = (str(clips.annotations), "--clips", str(clips.folder), "--fps", f"{clips.fps:g}", "--out", str(out))
-    return (sys.executable, "-m", "deploy", "evaluate", *given, "--objects-alone", "--json")
+    drawn = "--timelines" if clips.drawn else "--no-timelines"
+    return (sys.executable, "-m", "deploy", "evaluate", *given, drawn, "--objects-alone", "--json")
 
 
 def served_card(weights: Path, model: Path, thresholds: Mapping[str, float], labels: Path | None) -> ModelCard:

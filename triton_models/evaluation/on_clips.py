@@ -21,7 +21,9 @@ def clip_figures(
     if wish.clips and wish.staged:
         rooms = [wish.clips / name for name in wish.backgrounds] or video_files(wish.clips)
         made = stage(dataset, rooms, wish.staged, wish.seed, out / "staged")
-        told = told_of(weights, thresholds, wish.labels, Clips(made.folder, made.annotations, FPS), out / "staged")
+        told = told_of(
+            weights, thresholds, wish.labels, Clips(made.folder, made.annotations, FPS, drawn=False), out / "staged"
+        )
         figures["staged"] = {
             "seed": wish.seed,
             "backgrounds": [room.name for room in rooms],
