@@ -29,7 +29,7 @@ from scoring.messages import (
 )
 from tests.golden.exam_names import EVENT_ID, POLICY, SESSION, START_MS, ref
 from tests.golden.published_later import LATER_OBSERVATIONS, LATER_RISK
-from tests.golden.published_people import NOTICES
+from tests.golden.published_people import NOTICES, RECOGNISED_RISK, SIGN_OBSERVATIONS
 from tests.golden.published_sound import SOUND_HEADERS, SOUND_OBSERVATIONS
 
 FOLDER = Path(__file__).parent / "messages"
@@ -171,8 +171,8 @@ HEADERS: dict[str, msgspec.Struct] = {
     ),
 }
 BUNDLES = {"bundle": tuple(OBSERVATIONS.values()), "bundle-full": tuple(LATER_OBSERVATIONS.values())}
-OBSERVATIONS |= LATER_OBSERVATIONS | SOUND_OBSERVATIONS
-RISK |= LATER_RISK
+OBSERVATIONS |= LATER_OBSERVATIONS | SOUND_OBSERVATIONS | SIGN_OBSERVATIONS
+RISK |= LATER_RISK | RECOGNISED_RISK
 EXAMPLES = OBSERVATIONS | RISK | LETTERS | HEADERS | SOUND_HEADERS | NOTICES
 
 
