@@ -147,6 +147,9 @@ HAPPENINGS = (
         ("identity_mismatch",),
         gap_ms=2500,
     ),
+    Happening(
+        "picture_cut", "The picture becomes another one at once", measure=lambda look, _: look.quality.cut is True
+    ),
     Happening("face_left", "Leans to the picture's left", measure=_of_face(lambda f, u: place_of(f).x < u.x - 0.05)),
     Happening("face_right", "Leans to the picture's right", measure=_of_face(lambda f, u: place_of(f).x > u.x + 0.05)),
     Happening(

@@ -82,12 +82,16 @@ def _joined(clips: Path, out: Path, name: str, one: Clip, other: Clip, through_r
     room = list(pictures(clips, EMPTY_ROOM, EMPTY_S)) if through_room else []
     write_voiced(out / name, [*first, *room, *second], FPS)
     begins, ends = len(first) + len(room), len(first) + len(room) + len(second)
-    yield _row(name, "another_face", begins, ends) if one.person != other.person else (name, "none", "", "")
+    for cut in {len(first), begins}:
+        yield _row(name, "picture_cut", cut, cut + 1)
+    if one.person != other.person:
+        yield _row(name, "another_face", begins, ends)
 
 
 def _with_stranger(clips: Path, out: Path, name: str, one: Clip, stranger: Bgr) -> Iterator[Row]:
     first = list(pictures(clips, one, STRANGER_S))
     write_voiced(out / name, [*first, *_moving(stranger)], FPS)
+    yield _row(name, "picture_cut", len(first), len(first) + 1)
     yield _row(name, "another_face", len(first), len(first) + round(STRANGER_S * FPS))
 
 

@@ -17,7 +17,7 @@ from deploy.evaluation.clips import Evaluated, Terms, evaluate
 from deploy.evaluation.observing import START_MS, ClipJob, Observed, Shelf, observe
 from deploy.evaluation.timeline import curves_of
 from detectors.identity.desk import Cadence
-from detectors.messages import IdentityObserved, SpeechObserved
+from detectors.messages import FaceObserved, IdentityObserved, SpeechObserved
 from ingest.errors import InputError
 from ingest.sound.record import RATE_HZ
 from scoring.rulebook.policy import load_policy
@@ -119,6 +119,20 @@ def test_a_stranger_that_nobody_annotated_is_false_and_the_person_is_not() -> No
     assert [event.rule for event, false in strange.judged.events if false] == ["identity_mismatch"]
     same = judged(quiet_with(records=None, speech={}, likeness=dict.fromkeys(range(6, 20), 0.8)))
     assert same.judged.events == ()
+
+
+def test_a_cut_is_found_where_it_is_and_named_where_it_is_not() -> None:
+    calm = seen_of([Run("normal", 20)])
+    looks = [
+        replace(look, quality=replace(look.quality, cut=True))
+        if isinstance(look, FaceObserved) and look.capture_ms - START_MS in (8_000, 15_000)
+        else look
+        for look in calm.looks
+    ]
+    done = judged(replace(calm, looks=tuple(looks)), ("picture_cut", 8_000, 8_100))
+    (finding,) = done.judged.findings
+    assert (finding.outcome, finding.late_ms) == ("found", 0)
+    assert done.judged.elsewhere_ms["picture_cut"][0] == 100
 
 
 def test_without_sound_or_a_registered_face_no_detector_looked() -> None:
