@@ -7,6 +7,7 @@ loses frames for longer than a second, or whose lens is covered, says nothing.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.liveness.detail import is_covered
 from detectors.liveness.thumbnail import Luma
@@ -18,6 +19,9 @@ LEAST_STAYS = 0.55
 # ... and the likeness (correlation) of the pictures on both sides of such a cut is -0.16 to 0.59. Of 700 drawn lamps
 # (gain 0.6 to 1.5, half of them from one side, shifted by up to 15 levels, clipped) 1 % lowered it below 0.7.
 ALIKE = 0.65
+Blocks = NDArray[np.uint8]
+"""A thumbnail as it came: a quarter of what is computed with."""
+
 APART_MS = 400
 """Fades of switchers take 300 ms: pictures nearer to each other are not compared."""
 LONGEST_APART_MS = 1_000
@@ -26,9 +30,9 @@ RECENT_STEP_MS = 90
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shots:
-    """The pictures of the last second, oldest first, none from before the last cut, which was at `cut_ms`."""
+    """The pictures of the last second, oldest first, none from before the last cut, at `cut_ms`; up to 8 KB."""
 
-    recent: tuple[tuple[int, Luma], ...] = ()
+    recent: tuple[tuple[int, Blocks], ...] = ()
     cut_ms: int | None = None
 
 
@@ -37,11 +41,11 @@ def shots_after(before: Shots | None, capture_ms: int, luma: Luma) -> Shots:
     before = before or Shots()
     recent = tuple(one for one in before.recent if capture_ms - one[0] <= LONGEST_APART_MS)
     latest = next((old for at_ms, old in reversed(recent) if capture_ms - at_ms >= APART_MS), None)
-    if latest is not None and _are_cut(latest, luma):
-        return Shots(((capture_ms, luma),), capture_ms)
+    if latest is not None and _are_cut(latest.astype(np.float32), luma):
+        return Shots(((capture_ms, luma.astype(np.uint8)),), capture_ms)
     if recent and capture_ms - recent[-1][0] < RECENT_STEP_MS:
         return Shots(recent, before.cut_ms)
-    return Shots((*recent, (capture_ms, luma)), before.cut_ms)
+    return Shots((*recent, (capture_ms, luma.astype(np.uint8))), before.cut_ms)
 
 
 def is_cut(shots: Shots, capture_ms: int) -> bool:
