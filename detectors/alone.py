@@ -42,7 +42,8 @@ class Alone:
         if self.plan.takes_face(header):
             hands = self.plan.takes_hands(header)
             likeness = self._past.wants_likeness(frame)
-            reading = self.eyes.look(Asked(jpeg=jpeg, hands=hands, likeness=likeness))
+            company = self.plan.takes_company(header)
+            reading = self.eyes.look(Asked(jpeg=jpeg, company=company, hands=hands, likeness=likeness))
             seen += self._recalled(Glance(frame, reading, self.eyes.models))
         if self.plan.takes_objects(header):
             boxes = read_boxes(self.objects.look(jpeg)[None])

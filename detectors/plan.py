@@ -20,14 +20,15 @@ class LookPlan:
     """Which frames each kind of look takes, and how many calls of Triton may be under way.
 
     A function of a frame's header alone, so that a frame that is read again is looked at as before. `face_every`: by
-    number. `objects_ms`, `hands_ms`: so far apart at least, by number and spacing, hands among the frames looked at for
-    faces. 0 of any: never.
+    number. `objects_ms`, `hands_ms`, `company_ms`: so far apart at least, by number and spacing, hands and small faces
+    beside the candidate's among the frames looked at for faces. 0 of any: never.
     """
 
     face_every: int = 1
     objects_ms: int = APART_MS
     hands_ms: int = APART_MS
     objects_in_flight: int = 8
+    company_ms: int = APART_MS
 
     def takes_face(self, header: FrameHeader) -> bool:
         """Whether the frame is looked at for faces."""
@@ -39,7 +40,14 @@ class LookPlan:
 
     def takes_hands(self, header: FrameHeader) -> bool:
         """Whether the frame is looked at for hands, too, once it is for faces."""
-        return is_due(header.seq, self.face_every * frames_apart(self.hands_ms, header.spacing_ms, self.face_every))
+        return self._takes_face_and(self.hands_ms, header)
+
+    def takes_company(self, header: FrameHeader) -> bool:
+        """Whether the frame is looked at for small faces beside the candidate's, too, once it is for faces."""
+        return self._takes_face_and(self.company_ms, header)
+
+    def _takes_face_and(self, apart_ms: int, header: FrameHeader) -> bool:
+        return is_due(header.seq, self.face_every * frames_apart(apart_ms, header.spacing_ms, self.face_every))
 
 
 def frames_apart(apart_ms: int, spacing_ms: int, of_every: int = 1) -> int:

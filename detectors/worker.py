@@ -105,7 +105,10 @@ class Worker:
     async def _look_at_picture(self, frame: Frame) -> None:
         hands = self._plan.takes_hands(frame.header)
         likeness = self._recollection.wants_likeness(frame)
-        reading = await self._pool.look(Asked(jpeg=frame.record.value, hands=hands, likeness=likeness))
+        asked = Asked(
+            jpeg=frame.record.value, company=self._plan.takes_company(frame.header), hands=hands, likeness=likeness
+        )
+        reading = await self._pool.look(asked)
         self._answer(frame.slot, PICTURE, Glance(frame, reading, self._pool.models))
 
     async def _look_at_objects(self, frame: Frame) -> None:

@@ -57,7 +57,7 @@ class Eyes:
         """
         width, height = check_picture(asked.jpeg)
         rgb = _rgb(asked.jpeg, width, height)
-        points = self._mesh.find(rgb, width, height)
+        points = self._mesh.find(rgb, width, height, asked.company)
         faces = distinct([read_face(one, width, height) for one in points])
         boxes = _scaled(faces, rgb.shape[1] / width)
         return PictureReading(

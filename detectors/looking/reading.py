@@ -8,9 +8,11 @@ from detectors.messages import Face, PictureQuality
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, tag="asked"):
-    """One JPEG to look at for faces, and what else is wanted of it: its hands, the likeness of its largest face."""
+    """One JPEG to look at for faces, and what else is wanted of it: small faces beside the candidate's, its hands, the
+    likeness of its largest face."""
 
     jpeg: bytes
+    company: bool = False
     hands: bool = False
     likeness: bool = False
 

@@ -19,7 +19,7 @@ def header(seq: int, spacing: int = 0) -> FrameHeader:
 )
 def test_looks_that_cost_much_lie_apart_at_any_rate(fps: float, every: int) -> None:
     plan, interval_ms = LookPlan(), round(1000 / fps)
-    for takes in (plan.takes_objects, plan.takes_hands):
+    for takes in (plan.takes_objects, plan.takes_hands, plan.takes_company):
         taken = [seq for seq in range(60) if takes(header(seq, interval_ms))]
         assert taken == list(range(0, 60, every))
     assert every == 1 or APART_MS <= every * interval_ms <= 1000
@@ -35,13 +35,14 @@ def test_hands_are_looked_at_in_pictures_that_are_looked_at_for_faces() -> None:
     plan = LookPlan(face_every=2)
     taken = [seq for seq in range(24) if plan.takes_hands(header(seq, 200))]
     assert taken == [0, 4, 8, 12, 16, 20]
+    assert taken == [seq for seq in range(24) if plan.takes_company(header(seq, 200))]
     assert all(plan.takes_face(header(seq)) for seq in taken)
 
 
 def test_a_look_may_be_had_in_every_frame_or_never() -> None:
-    plan = LookPlan(objects_ms=1, hands_ms=0)
+    plan = LookPlan(objects_ms=1, hands_ms=0, company_ms=0)
     assert all(plan.takes_objects(header(seq, 33)) for seq in range(9))
-    assert not any(plan.takes_hands(header(seq, 33)) for seq in range(9))
+    assert not any(plan.takes_hands(header(seq, 33)) or plan.takes_company(header(seq, 33)) for seq in range(9))
     never = replace(plan, face_every=0, hands_ms=1)
     assert not any(never.takes_face(header(seq)) or never.takes_hands(header(seq)) for seq in range(9))
 

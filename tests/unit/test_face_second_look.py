@@ -28,9 +28,9 @@ def placed(size: int, x: int, y: int, *others: tuple[int, int]) -> Picture:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def found(mesh: FaceMesh, picture: Picture) -> list[Points]:
+def found(mesh: FaceMesh, picture: Picture, company: bool = False) -> list[Points]:
     """In the picture's own pixels."""
-    return mesh.find(picture, picture.shape[1], picture.shape[0])
+    return mesh.find(picture, picture.shape[1], picture.shape[0], company)
 
 
 @pytest.mark.parametrize("size", [100, 120, 140, 240])
@@ -52,6 +52,19 @@ def test_a_face_cut_off_by_half_is_found(mesh: FaceMesh, x: int) -> None:
 def test_a_second_small_face_is_found_beside_a_large_one(mesh: FaceMesh) -> None:
     faces = found(mesh, placed(140, 500, 100, (120, 150)))
     assert sorted(float(np.ptp(face[:, 0])) for face in faces) == pytest.approx([64, 110], abs=8)
+
+
+@pytest.mark.parametrize("size", [90, 100, 110])
+def test_a_face_far_behind_the_candidate_is_found_where_company_is_looked_for(mesh: FaceMesh, size: int) -> None:
+    picture = placed(size, 500, 100, (120, 150))
+    assert len(found(mesh, picture)) == 1
+    second = found(mesh, picture, company=True)[-1]
+    assert same_place(bounds(second), (500 + 0.3 * size, 100 + 0.25 * size, 500 + 0.75 * size, 100 + 0.8 * size))
+
+
+def test_who_is_alone_stays_alone_where_company_is_looked_for(mesh: FaceMesh) -> None:
+    pictures = [placed(size, 300, 150) for size in (160, 240, 300)]
+    assert [len(found(mesh, one, company=True)) for one in pictures] == [1, 1, 1]
 
 
 def test_a_wall_shows_no_face_at_any_look(mesh: FaceMesh) -> None:
