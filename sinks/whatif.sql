@@ -244,7 +244,7 @@ WITH
         signal = 'sight', abs(sight_yaw_deg - middle[8]),
         signal = 'sight_left', -(sight_yaw_deg - middle[8]),
         signal = 'sight_right', sight_yaw_deg - middle[8],
-        signal = 'eye_openness', openness,
+        signal = 'eye_openness', if(eyes_closed OR openness >= {eyes_closed_below:Float64} * 1.1, openness, NULL),
         signal = 'mouth_openness', if(middle[7] > 0, mouth_openness / middle[7], NULL),
         signal = 'face_width', face_width_share,
         NULL), 'Nullable(Float64)'), asked) AS values

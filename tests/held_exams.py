@@ -166,7 +166,7 @@ def _pose(draw: Random) -> Pose:
             {"yaw_deg": side * draw.choice((9.0, 18.0, 21.0, 35.0))},
             {"pitch_deg": side * draw.choice((10.0, 16.0, 30.0)), "roll_deg": side * 10.0},
             {"gaze_x": side * draw.choice((0.04, 0.06, 0.1)), "gaze_y": side * draw.choice((0.0, 0.06, 0.1))},
-            {"eye_openness": -0.2, "gaze_x": 0.1},
+            {"eye_openness": -draw.choice((0.07, 0.2)), "gaze_x": 0.1},
             {"mouth_openness": draw.choice((0.05, 0.15))},
             {"absent": 1.0},
             {"faces": 2.0, "second_share": draw.choice((0.05, 0.14))},

@@ -18,6 +18,7 @@ _LOST_MS = 5_000  # who sits too far away to be read is found again and again
 _PRESENT = 0.5  # of the certainty that a person is in the picture
 _MOUTH_STEP_MS = 1500  # two looks further apart say nothing about how a mouth moves
 _MOUTH_MEAN_MS = 500
+_HALF_OPEN = 1.1  # of where eyes count as closed: up to there shut ones behind glasses read, and nothing is known
 _MOUTH_TURNED_DEG = 30.0  # beyond, half of the mouth is hidden: measured, still ones read 0.04 to 0.40 there
 _YAWN = 0.45  # of height over width; measured: talk stays below, yawns reach 0.6 and more
 
@@ -94,6 +95,8 @@ def face_values(floor: QualityFloor, baseline: tuple[float, ...] | None, measure
     ]
     if openness is not None and openness < floor.eyes_closed_below:
         values[_GAZE] = _STILL  # closed eyes look nowhere; a bowed head lowers the lids: the head still counts
+    elif openness is not None and openness < floor.eyes_closed_below * _HALF_OPEN:
+        values[_OPENNESS] = None
     is_pose_sure, is_gaze_sure, are_lids_sure = measured.sure
     if not is_pose_sure:
         values[_POSE] = _NO_POSE

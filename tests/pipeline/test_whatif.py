@@ -57,7 +57,7 @@ def folded(policy: Policy, observations: Iterable[SessionObservation]) -> list[F
     return events_of(fold_exam(policy, list(observations)))
 
 
-@pytest.mark.parametrize("seed", [10, 13, 28, 35])
+@pytest.mark.parametrize("seed", [10, 12, 13, 35])
 def test_sql_finds_the_events_of_the_fold(store: Store, seed: int) -> None:
     draw, found = Random(seed), 0
     policy = exam_policy(draw)
