@@ -23,7 +23,8 @@ from deploy.run import Job, Options, run_sources
 from deploy.stack.condition import status
 from detectors.looking.eyes import Eyes
 from detectors.looking.reading import Asked
-from detectors.plan import LookPlan, frames_apart
+from detectors.plan import LookPlan
+from ingest.messages import FrameHeader
 from ingest.picture import PicturePolicy, pack
 from ingest.sampling import frame_interval_ms
 from ingest.sources.opening import open_source
@@ -56,15 +57,33 @@ def jpeg_frames() -> list[bytes]:
 def look_at(frames: Sequence[bytes]) -> float:
     """Look at all frames with the networks that the detectors ask; seconds, without loading the models."""
     eyes, objects = Eyes(), ObjectDetector(OBJECTS / "1" / "model.onnx", read_card(OBJECTS / "model.json"))
-    plan, spacing = LookPlan(), frame_interval_ms(RATE_FPS)
-    hands_every, objects_every = (frames_apart(apart_ms, spacing) for apart_ms in (plan.hands_ms, plan.objects_ms))
-    eyes.look(Asked(jpeg=frames[0], hands=True)), objects.look(frames[0])
+    plan = LookPlan()
+
+    def look(seq: int) -> None:
+        header, jpeg = _header(seq), frames[seq]
+        eyes.look(Asked(jpeg=jpeg, company=plan.takes_company(header), hands=plan.takes_hands(header)))
+        if plan.takes_objects(header):
+            objects.look(jpeg)
+
+    look(0)
     began = time.monotonic()
-    for number, frame in enumerate(frames):
-        eyes.look(Asked(jpeg=frame, hands=number % hands_every == 0))
-        if number % objects_every == 0:
-            objects.look(frame)
+    for seq in range(len(frames)):
+        look(seq)
     return time.monotonic() - began
+
+
+def _header(seq: int) -> FrameHeader:
+    """Of a frame of a session at RATE_FPS."""
+    spacing_ms = frame_interval_ms(RATE_FPS)
+    return FrameHeader(
+        session="bare",
+        seq=seq,
+        capture_ms=seq * spacing_ms,
+        ingested_ms=0,
+        width=640,
+        height=480,
+        spacing_ms=spacing_ms,
+    )
 
 
 def bare_rate() -> float:
