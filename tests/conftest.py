@@ -1,12 +1,15 @@
 """What every layer of tests may use."""
 
-from collections.abc import Iterator
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from deploy.stack.local import LocalStack
+    from ingest.kafka_log import KafkaWriter
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,37 @@ def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[LocalStac
 
     with LocalStack(tmp_path_factory.mktemp("whole"), PARTS) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def broker(request: pytest.FixtureRequest) -> str:
+    """The address of a real broker."""
+    return os.environ.get("PROCTOR_KAFKA") or str(request.getfixturevalue("stack").kafka)
+
+
+@pytest.fixture
+async def unused_prefix(broker: str, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """A prefix under which there is no topic yet, and after the test none again: thousands make a broker slow."""
+    from tests.own_topics import delete_topics
+
+    prefix = f"{request.path.stem.removeprefix('test_').replace('_', '-')}-{uuid.uuid4().hex[:8]}-"
+    yield prefix
+    await delete_topics(broker, prefix)
+
+
+@pytest.fixture
+async def prefix(broker: str, unused_prefix: str) -> str:
+    """Topics of this test's own, all of them."""
+    from ingest.topics import create_topics
+
+    await create_topics(broker, unused_prefix)
+    return unused_prefix
+
+
+@pytest.fixture
+async def writer(broker: str, prefix: str) -> "AsyncIterator[KafkaWriter]":
+    """What writes into them."""
+    from ingest.kafka_log import KafkaWriter
+
+    async with KafkaWriter(broker, prefix=prefix) as open_writer:
+        yield open_writer

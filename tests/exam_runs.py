@@ -6,6 +6,7 @@ Independent draws would let broken guards pass: conditions hold and end as they 
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -54,29 +55,22 @@ class _At:
     ingested_ms: int
 
     def faces(self, faces: tuple[Face, ...], quality: PictureQuality) -> FaceObserved:
-        return FaceObserved(
-            session=self.session,
-            seq=self.seq,
-            capture_ms=self.capture_ms,
-            ingested_ms=self.ingested_ms,
-            partition=partition_of(self.session),
-            offset=self.seq,
-            model="faces",
-            faces=faces,
-            quality=quality,
-        )
+        return FaceObserved(**self._look("faces"), faces=faces, quality=quality)
 
     def objects(self, objects: tuple[DetectedObject, ...]) -> ObjectsObserved:
-        return ObjectsObserved(
-            session=self.session,
-            seq=self.seq,
-            capture_ms=self.capture_ms,
-            ingested_ms=self.ingested_ms,
-            partition=partition_of(self.session),
-            offset=self.seq,
-            model="objects",
-            objects=objects,
-        )
+        return ObjectsObserved(**self._look("objects"), objects=objects)
+
+    def _look(self, model: str) -> dict[str, Any]:
+        """What every look names."""
+        return {
+            "session": self.session,
+            "seq": self.seq,
+            "capture_ms": self.capture_ms,
+            "ingested_ms": self.ingested_ms,
+            "partition": partition_of(self.session),
+            "offset": self.seq,
+            "model": model,
+        }
 
 
 def _runs(draw: random.Random, frames: int) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What detectors and the page report in staged exams: one look each, and how each behaviour shows itself in it."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from detectors.messages import (
     DetectedObject,
@@ -91,18 +91,25 @@ def quality_of(behaviour: Behaviour) -> PictureQuality:
     )
 
 
+def _look(kind: str, session: str, seq: int, at_ms: int, first: int = 1000) -> dict[str, Any]:
+    """What every look names; `first`: the offset of the session's first record of its kind."""
+    return {
+        "session": session,
+        "seq": seq,
+        "capture_ms": at_ms,
+        "ingested_ms": at_ms + 5,
+        "partition": 3,
+        "offset": first + seq,
+        "model": f"{kind}-test",
+    }
+
+
 def face_observed(
     session: str, seq: int, at_ms: int, faces: tuple[Face, ...], quality: PictureQuality = GOOD
 ) -> FaceObserved:
     """One look for faces."""
     return FaceObserved(
-        session=session,
-        seq=seq,
-        capture_ms=at_ms,
-        ingested_ms=at_ms + 5,
-        partition=3,
-        offset=1000 + seq,
-        model="face-test",
+        **_look("face", session, seq, at_ms),
         faces=faces,
         quality=quality,
     )
@@ -124,13 +131,7 @@ def boxes_observed(session: str, seq: int, at_ms: int, boxes: tuple[tuple[str, f
     """One look for objects; labels may come more than once."""
     box = (10.0, 10.0, 60.0, 90.0)
     return ObjectsObserved(
-        session=session,
-        seq=seq,
-        capture_ms=at_ms,
-        ingested_ms=at_ms + 5,
-        partition=3,
-        offset=1000 + seq,
-        model="objects-test",
+        **_look("objects", session, seq, at_ms),
         objects=tuple(DetectedObject(label=label, confidence=value, box_xyxy=box) for label, value in boxes),
     )
 
@@ -138,13 +139,7 @@ def boxes_observed(session: str, seq: int, at_ms: int, boxes: tuple[tuple[str, f
 def hands_observed(session: str, seq: int, at_ms: int, behaviour: Behaviour) -> HandsObserved:
     """One look at hands."""
     return HandsObserved(
-        session=session,
-        seq=seq,
-        capture_ms=at_ms,
-        ingested_ms=at_ms + 5,
-        partition=3,
-        offset=1000 + seq,
-        model="hands-test",
+        **_look("hands", session, seq, at_ms),
         at_face=0.75 if behaviour == "hand_at_face" else 0.05,
         signalling={"signalling": 0.85, "senseless": float("inf")}.get(behaviour, 0.05),
         holding=0.7 if behaviour == "holding" else 0.05,
@@ -154,13 +149,7 @@ def hands_observed(session: str, seq: int, at_ms: int, behaviour: Behaviour) -> 
 def speech_observed(session: str, seq: int, at_ms: int, behaviour: Behaviour) -> SpeechObserved:
     """One record of sound."""
     return SpeechObserved(
-        session=session,
-        seq=seq,
-        capture_ms=at_ms,
-        ingested_ms=at_ms + 5,
-        partition=3,
-        offset=7000 + seq,
-        model="speech-test",
+        **_look("speech", session, seq, at_ms, 7000),
         speech=0.9 if behaviour in ("speaking", "other_voice") else 0.0,
         other=0.8 if behaviour == "other_voice" else 0.1,
         level_dbfs=float("-inf") if behaviour == "senseless" else -30.0,
@@ -170,13 +159,7 @@ def speech_observed(session: str, seq: int, at_ms: int, behaviour: Behaviour) ->
 def identity_observed(session: str, seq: int, at_ms: int, behaviour: Behaviour) -> IdentityObserved:
     """One comparison with the registered face."""
     return IdentityObserved(
-        session=session,
-        seq=seq,
-        capture_ms=at_ms,
-        ingested_ms=at_ms + 5,
-        partition=3,
-        offset=1000 + seq,
-        model="identity-test",
+        **_look("identity", session, seq, at_ms),
         similarity={"stranger": 0.1, "senseless": float("nan")}.get(behaviour, 0.82),
     )
 

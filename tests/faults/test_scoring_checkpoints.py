@@ -7,8 +7,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 from aiokafka import TopicPartition
@@ -18,7 +16,7 @@ from ingest.kafka_log import KafkaWriter
 from ingest.log import Record
 from ingest.messages import encode_message
 from ingest.telemetry import now_ms
-from ingest.topics import CHECKPOINTS, OBSERVATIONS, RISK_EVENTS, create_topics, topic_name
+from ingest.topics import CHECKPOINTS, OBSERVATIONS, RISK_EVENTS, topic_name
 from scoring.fold.holdings import Again, Changes, Foreign, Retention
 from scoring.fold.partition import Partition
 from scoring.worker.changelog import Changelog, FencedError, read_changelog
@@ -29,70 +27,60 @@ from scoring.worker.pauses import Exit, PauseGuard
 from tests.exam_runs import bundles, exam
 from tests.scoring_pipeline import WorkerProcess, compare, read_topic, wait_until_folded
 
-if TYPE_CHECKING:
-    from deploy.stack.local import LocalStack
-
 PARTITION = 3
 
 
 @pytest.fixture
-def prefix() -> str:
-    return f"checkpoints-{uuid4().hex[:8]}-"
+def topic(prefix: str) -> str:
+    return topic_name(CHECKPOINTS, prefix)
 
 
 @pytest.fixture
-async def topic(stack: "LocalStack", prefix: str) -> str:
-    name = topic_name(CHECKPOINTS, prefix)
-    await create_topics(stack.kafka, prefix)
-    return name
-
-
-@pytest.fixture
-async def owner(stack: "LocalStack", prefix: str, topic: str) -> AsyncIterator[Changelog]:
-    one = Changelog(stack.kafka, topic, PARTITION, f"{prefix}scoring")
+async def owner(broker: str, prefix: str, topic: str) -> AsyncIterator[Changelog]:
+    one = Changelog(broker, topic, PARTITION, f"{prefix}scoring")
     await one.open()
     yield one
     await one.close()
 
 
 @pytest.fixture
-def worker(stack: "LocalStack", prefix: str, tmp_path: Path) -> Iterator[WorkerProcess]:
-    one = WorkerProcess("w0", stack.kafka, prefix, tmp_path)
+def worker(broker: str, prefix: str, tmp_path: Path) -> Iterator[WorkerProcess]:
+    one = WorkerProcess("w0", broker, prefix, tmp_path)
     yield one
     one.stop()
 
 
 async def test_the_successor_fences_a_worker_that_was_away(
-    stack: "LocalStack", prefix: str, topic: str, owner: Changelog
+    broker: str, prefix: str, topic: str, owner: Changelog
 ) -> None:
     await owner.write(entries(Changes(), 10))
-    successor = Changelog(stack.kafka, topic, PARTITION, f"{prefix}scoring")
+    successor = Changelog(broker, topic, PARTITION, f"{prefix}scoring")
     await successor.open()
     try:
         with pytest.raises(FencedError):
             await owner.write(entries(Changes(), 99))
-        assert (await read_changelog(stack.kafka, topic, [PARTITION]))[PARTITION].position == 10
+        assert (await read_changelog(broker, topic, [PARTITION]))[PARTITION].position == 10
         await successor.write(entries(Changes(), 11))
-        assert (await read_changelog(stack.kafka, topic, [PARTITION]))[PARTITION].position == 11
+        assert (await read_changelog(broker, topic, [PARTITION]))[PARTITION].position == 11
     finally:
         await successor.close()
 
 
 async def test_a_checkpoint_that_was_only_begun_is_never_read(
-    stack: "LocalStack", prefix: str, topic: str, owner: Changelog
+    broker: str, prefix: str, topic: str, owner: Changelog
 ) -> None:
     await owner.write(entries(Changes(), 10))
     await owner._producer.begin_transaction()
     await (await owner._producer.send(topic, b"\x91\x14", b"position", PARTITION))
-    successor = Changelog(stack.kafka, topic, PARTITION, f"{prefix}scoring")
+    successor = Changelog(broker, topic, PARTITION, f"{prefix}scoring")
     await successor.open()
     try:
-        assert (await read_changelog(stack.kafka, topic, [PARTITION]))[PARTITION].position == 10
+        assert (await read_changelog(broker, topic, [PARTITION]))[PARTITION].position == 10
     finally:
         await successor.close()
 
 
-async def test_a_large_checkpoint_is_read_back_whole(stack: "LocalStack", topic: str, owner: Changelog) -> None:
+async def test_a_large_checkpoint_is_read_back_whole(broker: str, topic: str, owner: Changelog) -> None:
     """More than one batch, read together with partitions that are empty."""
     partition = Partition(Retention(), 0)
     partition.fold(_record(next(bundles(exam("a", 1, 20, 0, 0), random.Random(1), most=40))))
@@ -100,28 +88,28 @@ async def test_a_large_checkpoint_is_read_back_whole(stack: "LocalStack", topic:
     held = changes.sessions["a"]
     changes.sessions = {f"s{number}": held for number in range(8000)}
     await owner.write(entries(changes, 77))
-    views = await read_changelog(stack.kafka, topic, range(8))
+    views = await read_changelog(broker, topic, range(8))
     assert views[PARTITION].position == 77
     assert views[PARTITION].sessions == changes.sessions
     assert [view.position for number, view in views.items() if number != PARTITION] == [None] * 7
 
 
 async def test_who_folds_again_saves_nothing_before_he_is_where_the_version_before_was(
-    stack: "LocalStack", prefix: str, topic: str, owner: Changelog
+    broker: str, prefix: str, topic: str, owner: Changelog
 ) -> None:
     """Killed on the way, the next owner starts from that version's checkpoint, not from half of a session."""
     values = list(bundles(exam("a", 1, 20, 0, 0), random.Random(1), most=4))
     again = Again(3, {"a": Foreign(2, 0, "", 0, ended=False, engine="0")})
-    async with KafkaWriter(stack.kafka, prefix=prefix) as writer:
+    async with KafkaWriter(broker, prefix=prefix) as writer:
         partition = Partition(Retention(), 0, again=again)
         owned = OwnedPartition(partition, Outbox(writer, PARTITION, PauseGuard(30.0)), owner, generation=1)
         for offset in range(2):
             await owned.take(_record(values[offset], offset))
             await owned.checkpoint()
-        assert (await read_changelog(stack.kafka, topic, [PARTITION]))[PARTITION].position is None
+        assert (await read_changelog(broker, topic, [PARTITION]))[PARTITION].position is None
         await owned.take(_record(values[2], 2))
         await owned.checkpoint()
-        view = (await read_changelog(stack.kafka, topic, [PARTITION]))[PARTITION]
+        view = (await read_changelog(broker, topic, [PARTITION]))[PARTITION]
         assert (view.position, view.sessions) == (3, partition.sessions)
 
 
@@ -130,13 +118,13 @@ def _record(value: bytes, offset: int = 0) -> Record:
 
 
 async def test_a_position_behind_the_end_of_the_log_stops_the_worker_until_somebody_decides(
-    stack: "LocalStack", prefix: str, owner: Changelog, worker: WorkerProcess
+    broker: str, prefix: str, owner: Changelog, worker: WorkerProcess
 ) -> None:
     """The topic was made anew: the saved sessions are of another log."""
     gone = Partition(Retention(), 0)
     gone.fold(_record(next(bundles(exam("gone", 1, 20, 0, 0), random.Random(1)))))
     await owner.write(entries(gone.take_changes(), 999))
-    await _send(stack.kafka, prefix, list(bundles(exam("a", 1, 40, now_ms(), now_ms()), random.Random(1))))
+    await _send(broker, prefix, list(bundles(exam("a", 1, 40, now_ms(), now_ms()), random.Random(1))))
     await _ends_for_want_of_a_position(worker)
 
     status, said = await _position(worker)
@@ -149,17 +137,17 @@ async def test_a_position_behind_the_end_of_the_log_stops_the_worker_until_someb
     assert (status, said[-1]) == (0, "partition 3: goes on at 0, the earliest; 0 records of the log are skipped")
 
     worker.start()
-    await wait_until_folded(stack.kafka, prefix, [worker], deadline_s=60)
+    await wait_until_folded(broker, prefix, [worker], deadline_s=60)
     assert worker.terminate() == 0
-    published = await read_topic(stack.kafka, prefix + RISK_EVENTS)
-    found = compare(await read_topic(stack.kafka, prefix + OBSERVATIONS), published)
+    published = await read_topic(broker, prefix + RISK_EVENTS)
+    found = compare(await read_topic(broker, prefix + OBSERVATIONS), published)
     assert found.is_exact, found
     assert found.expected > 20
 
 
 @pytest.mark.parametrize("go_on", ["earliest", "latest"])
 async def test_where_retention_took_records_the_sessions_go_on_with_what_they_have(
-    stack: "LocalStack", prefix: str, owner: Changelog, worker: WorkerProcess, go_on: str
+    broker: str, prefix: str, owner: Changelog, worker: WorkerProcess, go_on: str
 ) -> None:
     values = list(bundles(exam("a", 1, 60, now_ms(), now_ms()), random.Random(1), most=4))
     saved, kept, rest = 6, 10, len(values) - 8
@@ -167,8 +155,8 @@ async def test_where_retention_took_records_the_sessions_go_on_with_what_they_ha
     for offset, value in enumerate(values[:saved]):
         state.fold(_record(value, offset))
     await owner.write(entries(state.take_changes(), saved))
-    await _send(stack.kafka, prefix, values[:rest])
-    await _delete_below(stack.kafka, TopicPartition(prefix + OBSERVATIONS, PARTITION), kept)
+    await _send(broker, prefix, values[:rest])
+    await _delete_below(broker, TopicPartition(prefix + OBSERVATIONS, PARTITION), kept)
     status, said = await _position(worker)
     assert status == Exit.POSITION_LOST
     assert "1 sessions under way: LOST. 4 records are gone, between " in said[PARTITION]
@@ -179,9 +167,9 @@ async def test_where_retention_took_records_the_sessions_go_on_with_what_they_ha
         f"partition 3: goes on at {start}, the {go_on}; {start - kept} records of the log are skipped",
     )
 
-    await _send(stack.kafka, prefix, values[rest:])
+    await _send(broker, prefix, values[rest:])
     worker.start()
-    await wait_until_folded(stack.kafka, prefix, [worker], deadline_s=60)
+    await wait_until_folded(broker, prefix, [worker], deadline_s=60)
     assert worker.terminate() == 0
     wanted = [
         encode_message(message)
@@ -189,7 +177,7 @@ async def test_where_retention_took_records_the_sessions_go_on_with_what_they_ha
         if offset >= start
         for message in _skipped_to(state, offset).fold(_record(value, offset)).messages
     ]
-    published = await read_topic(stack.kafka, prefix + RISK_EVENTS)
+    published = await read_topic(broker, prefix + RISK_EVENTS)
     assert [record.value for record in published[PARTITION]] == wanted
     assert wanted
 

@@ -11,7 +11,6 @@ import pytest
 
 from ingest.kafka_log import KafkaWriter
 from scoring.worker.pauses import Exit
-from tests.own_topics import own_topics
 from tests.scoring_pipeline import SESSION_TIMEOUT_S
 from tests.scoring_team import Feed, Team
 
@@ -23,18 +22,6 @@ OBSERVATIONS = 50_000
 OUTAGE_S = SESSION_TIMEOUT_S * 1.2
 FREEZE_S = SESSION_TIMEOUT_S * 1.4
 SHARE = 1 / 14  # of the records, for each step of the plan
-
-
-@pytest.fixture
-async def prefix(stack: "LocalStack") -> AsyncIterator[str]:
-    async with own_topics(stack.kafka, "exactness") as name:
-        yield name
-
-
-@pytest.fixture
-async def writer(stack: "LocalStack", prefix: str) -> AsyncIterator[KafkaWriter]:
-    async with KafkaWriter(stack.kafka, prefix=prefix) as open_writer:
-        yield open_writer
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 from aiokafka import TopicPartition
@@ -15,32 +13,17 @@ from ingest.kafka_log import KafkaWriter
 from ingest.log import Record
 from ingest.messages import SessionStarted, encode_message
 from ingest.telemetry import now_ms
-from ingest.topics import OBSERVATIONS, RISK_EVENTS, create_topics, partition_of
+from ingest.topics import OBSERVATIONS, RISK_EVENTS, partition_of
 from scoring.fold.engine import ENGINE
 from scoring.fold.replay import Logged, replay
 from scoring.messages import RiskMessage, Tick, Verdict, decode_risk_message, unpack_bundle
 from tests.exam_runs import bundles, exam
 from tests.scoring_pipeline import IDENTIFYING, WorkerProcess, read_topic, wait_until_folded
 
-if TYPE_CHECKING:
-    from deploy.stack.local import LocalStack
-
 UNDER_WAY = [f"under-way-{n}" for n in range(10)]
 ENDED = [f"ended-{n}" for n in range(4)]
 OLDER = ("-m", "tests.faults.older_scoring")
 AGAIN = "are folded again"
-
-
-@pytest.fixture
-def prefix() -> str:
-    return f"upgrade-{uuid4().hex[:8]}-"
-
-
-@pytest.fixture
-async def writer(stack: "LocalStack", prefix: str) -> AsyncIterator[KafkaWriter]:
-    await create_topics(stack.kafka, prefix)
-    async with KafkaWriter(stack.kafka, prefix=prefix) as open_writer:
-        yield open_writer
 
 
 class Versions:
@@ -56,8 +39,8 @@ class Versions:
 
 
 @pytest.fixture
-async def versions(stack: "LocalStack", prefix: str, tmp_path: Path) -> AsyncIterator[Versions]:
-    both = Versions(stack.kafka, prefix, tmp_path)
+async def versions(broker: str, prefix: str, tmp_path: Path) -> AsyncIterator[Versions]:
+    both = Versions(broker, prefix, tmp_path)
     yield both
     both.newer.stop()
     both.older.stop()
@@ -104,7 +87,7 @@ def verdicts(published: Mapping[int, Sequence[Record]], sessions: Sequence[str])
 
 @pytest.mark.parametrize("way", ["stopped", "killed", "killed and killed again while it folds again"])
 async def test_an_upgrade_in_the_middle_of_exams_loses_nothing_and_every_verdict_can_be_recomputed(
-    stack: "LocalStack", prefix: str, writer: KafkaWriter, versions: Versions, way: str
+    broker: str, prefix: str, writer: KafkaWriter, versions: Versions, way: str
 ) -> None:
     """Catches: going on with another version's state; a checkpoint while behind; telling again what had ended."""
     exams = values_of(UNDER_WAY, 120)
@@ -132,8 +115,8 @@ async def test_an_upgrade_in_the_middle_of_exams_loses_nothing_and_every_verdict
     await versions.has_folded(versions.newer)
     assert versions.newer.terminate() == 0
 
-    published = await read_topic(stack.kafka, prefix + RISK_EVENTS)
-    stored, said = logged(await read_topic(stack.kafka, prefix + OBSERVATIONS)), last_words(published)
+    published = await read_topic(broker, prefix + RISK_EVENTS)
+    stored, said = logged(await read_topic(broker, prefix + OBSERVATIONS)), last_words(published)
     for session in UNDER_WAY:
         wanted = [encode_message(message) for message in replay(stored[session]).messages]
         assert list(said[session].values()) == wanted
@@ -144,14 +127,14 @@ async def test_an_upgrade_in_the_middle_of_exams_loses_nothing_and_every_verdict
 
 
 async def test_where_the_log_no_longer_reaches_back_every_verdict_says_so(
-    stack: "LocalStack", prefix: str, writer: KafkaWriter, versions: Versions
+    broker: str, prefix: str, writer: KafkaWriter, versions: Versions
 ) -> None:
     exams = values_of(UNDER_WAY, 60)
     versions.older.start()
     await send(writer, {session: values[:6] for session, values in exams.items()})
     await versions.has_folded(versions.older)
     versions.older.kill()
-    await _forget_all_but_the_last(stack.kafka, prefix)
+    await _forget_all_but_the_last(broker, prefix)
 
     versions.newer.start()
     await versions.newer.says(AGAIN)
@@ -159,9 +142,9 @@ async def test_where_the_log_no_longer_reaches_back_every_verdict_says_so(
     await versions.has_folded(versions.newer)
     assert versions.newer.terminate() == 0
 
-    stored = logged(await read_topic(stack.kafka, prefix + OBSERVATIONS))
+    stored = logged(await read_topic(broker, prefix + OBSERVATIONS))
     cut = [s for s in UNDER_WAY if not any(isinstance(_unpacked(one), SessionStarted) for one in stored[s])]
-    of = verdicts(await read_topic(stack.kafka, prefix + RISK_EVENTS), UNDER_WAY)
+    of = verdicts(await read_topic(broker, prefix + RISK_EVENTS), UNDER_WAY)
     assert cut == UNDER_WAY
     assert all([(one.engine, one.risk_class) for one in of[s]] == [(ENGINE, "INCONCLUSIVE")] for s in cut)
     assert all("beginning_lost" in one.anomalies for some in of.values() for one in some)

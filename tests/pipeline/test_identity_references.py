@@ -1,7 +1,6 @@
 """References on a real broker. Without these, a crash could forget a face, or a deletion could come undone."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import numpy as np
@@ -22,19 +21,6 @@ MASTER, MODEL = b"k" * 32, "m" * 64
 PERSON, STRANGER = (unit(np.random.default_rng(number).standard_normal(128)) for number in (1, 2))
 
 pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture(scope="session")
-def broker(request: pytest.FixtureRequest) -> str:
-    """The address of a real broker."""
-    return os.environ.get("PROCTOR_KAFKA") or str(request.getfixturevalue("stack").kafka)
-
-
-@pytest.fixture
-async def prefix(broker: str) -> AsyncIterator[str]:
-    """Topics of this test's own."""
-    async with own_topics(broker, "identity") as prefix:
-        yield prefix
 
 
 @pytest.fixture(params=["memory", "kafka"])

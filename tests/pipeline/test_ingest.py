@@ -23,25 +23,11 @@ from ingest.progress import Progress, SessionSummary
 from ingest.session import run_session
 from ingest.sources.opening import open_source
 from ingest.topics import FRAMES, OBSERVATIONS, partition_of
-from tests.own_topics import own_topics
 
 DEADLINE_S = 60
 decode = msgspec.msgpack.Decoder(list[SessionStarted | SessionEnded | FramesDropped]).decode
 
 pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture(scope="session")
-def broker(request: pytest.FixtureRequest) -> str:
-    """The address of a real broker."""
-    return os.environ.get("PROCTOR_KAFKA") or str(request.getfixturevalue("stack").kafka)
-
-
-@pytest.fixture
-async def prefix(broker: str) -> AsyncIterator[str]:
-    """Topics of this test's own."""
-    async with own_topics(broker, "ingest") as prefix:
-        yield prefix
 
 
 @pytest.fixture

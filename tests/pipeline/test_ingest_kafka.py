@@ -1,8 +1,6 @@
 """What only Kafka can do wrong. Without these, one bad record could stop a reader or a writer for good."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -17,19 +15,6 @@ from tests.own_topics import own_topics
 DEADLINE_S = 30
 
 pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture(scope="session")
-def broker(request: pytest.FixtureRequest) -> str:
-    """The address of a real broker."""
-    return os.environ.get("PROCTOR_KAFKA") or str(request.getfixturevalue("stack").kafka)
-
-
-@pytest.fixture
-async def prefix(broker: str) -> AsyncIterator[str]:
-    """Topics of this test's own."""
-    async with own_topics(broker, "kafka") as prefix:
-        yield prefix
 
 
 async def send_unreadable_header(broker: str, topic: str, partition: int) -> None:

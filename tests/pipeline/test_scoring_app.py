@@ -7,10 +7,8 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import msgspec
 import pytest
@@ -19,71 +17,56 @@ from ingest.kafka_log import KafkaWriter
 from ingest.log import Record
 from ingest.messages import DeadLetter, SessionStarted, encode_bundle
 from ingest.telemetry import now_ms
-from ingest.topics import DEAD_LETTERS, OBSERVATIONS, RISK_EVENTS, create_topics, partition_of
+from ingest.topics import DEAD_LETTERS, OBSERVATIONS, RISK_EVENTS, partition_of
 from scoring.messages import Verdict, decode_bundle, decode_risk_message
 from scoring.rulebook.policy import load_policy
 from tests.exam_runs import bundles, exam
 from tests.scoring_pipeline import WorkerProcess, compare, read_topic, wait_until_folded
-
-if TYPE_CHECKING:
-    from deploy.stack.local import LocalStack
 
 SESSIONS = [f"exam-{n}" for n in range(12)]
 FRAMES = 120
 
 
 @pytest.fixture
-def prefix() -> str:
-    return f"scoring-{uuid4().hex[:8]}-"
-
-
-@pytest.fixture
-async def writer(stack: "LocalStack", prefix: str) -> AsyncIterator[KafkaWriter]:
-    await create_topics(stack.kafka, prefix)
-    async with KafkaWriter(stack.kafka, prefix=prefix) as open_writer:
-        yield open_writer
-
-
-@pytest.fixture
-def worker(stack: "LocalStack", prefix: str, tmp_path: Path) -> Iterator[WorkerProcess]:
-    one = WorkerProcess("w0", stack.kafka, prefix, tmp_path, metrics_port=_free_port(), is_static=False)
+def worker(broker: str, prefix: str, tmp_path: Path) -> Iterator[WorkerProcess]:
+    one = WorkerProcess("w0", broker, prefix, tmp_path, metrics_port=_free_port(), is_static=False)
     yield one
     one.stop()
 
 
 async def test_exams_become_the_events_of_the_fold_and_poison_a_dead_letter(
-    stack: "LocalStack", prefix: str, writer: KafkaWriter, worker: WorkerProcess
+    broker: str, prefix: str, writer: KafkaWriter, worker: WorkerProcess
 ) -> None:
     worker.start()
     poison = await _send_exams(writer)
-    await wait_until_folded(stack.kafka, prefix, [worker], deadline_s=60)
+    await wait_until_folded(broker, prefix, [worker], deadline_s=60)
     health, metrics = await asyncio.to_thread(_look_at, worker.metrics_port)
     assert worker.terminate() == 0
 
-    log = await read_topic(stack.kafka, prefix + OBSERVATIONS)
-    said = await read_topic(stack.kafka, prefix + RISK_EVENTS)
+    log = await read_topic(broker, prefix + OBSERVATIONS)
+    said = await read_topic(broker, prefix + RISK_EVENTS)
     difference = compare(log, said)
     assert difference.is_exact, difference
     assert difference.repeated == 0
     assert _verdicts(said) == {session: partition_of(session) for session in SESSIONS}
-    assert await _dead_letters(stack.kafka, prefix) == [poison]
+    assert await _dead_letters(broker, prefix) == [poison]
     assert set(health.values()) == {"ok"}
     assert health.keys() == {"broker", "partitions", "progress"}
     _check_metrics(metrics, sum(len(_observations(record)) for records in log.values() for record in records))
 
 
 async def test_a_worker_that_comes_back_goes_on_where_it_stopped(
-    stack: "LocalStack", prefix: str, writer: KafkaWriter, worker: WorkerProcess
+    broker: str, prefix: str, writer: KafkaWriter, worker: WorkerProcess
 ) -> None:
     log = list(bundles(exam("a", 1, FRAMES, now_ms(), now_ms()), random.Random(1)))
     for half in (log[: len(log) // 2], log[len(log) // 2 :]):
         worker.start()
         for value in half:
             await writer.send(OBSERVATIONS, 3, value)
-        await wait_until_folded(stack.kafka, prefix, [worker], deadline_s=60)
+        await wait_until_folded(broker, prefix, [worker], deadline_s=60)
         assert worker.terminate() == 0
     difference = compare(
-        await read_topic(stack.kafka, prefix + OBSERVATIONS), await read_topic(stack.kafka, prefix + RISK_EVENTS)
+        await read_topic(broker, prefix + OBSERVATIONS), await read_topic(broker, prefix + RISK_EVENTS)
     )
     assert difference.is_exact, difference
     assert difference.repeated == 0, "a worker that is told to leave saves everything first"
@@ -91,7 +74,7 @@ async def test_a_worker_that_comes_back_goes_on_where_it_stopped(
 
 
 async def test_a_silent_session_gets_its_verdict_from_ticks(
-    stack: "LocalStack", prefix: str, writer: KafkaWriter, worker: WorkerProcess, tmp_path: Path
+    broker: str, prefix: str, writer: KafkaWriter, worker: WorkerProcess, tmp_path: Path
 ) -> None:
     (tmp_path / "hasty.toml").write_text('name = "hasty"\nextends = "default"\nsilence_ms = 3000\n')
     document = load_policy(str(tmp_path / "hasty.toml")).document
@@ -99,10 +82,10 @@ async def test_a_silent_session_gets_its_verdict_from_ticks(
     await (await writer.send(OBSERVATIONS, 5, encode_bundle([started])))
     worker.start()
     until = time.monotonic() + 60
-    while not (said := (await read_topic(stack.kafka, prefix + RISK_EVENTS))[5]):
+    while not (said := (await read_topic(broker, prefix + RISK_EVENTS))[5]):
         assert time.monotonic() < until, worker.last_words()
         await asyncio.sleep(0.2)
-    await wait_until_folded(stack.kafka, prefix, [worker], deadline_s=60)
+    await wait_until_folded(broker, prefix, [worker], deadline_s=60)
     verdict = decode_risk_message(said[-1].value)
     assert isinstance(verdict, Verdict)
     assert verdict.closed_by == "silence"

@@ -8,10 +8,8 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import msgspec
 import pytest
@@ -20,14 +18,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from ingest.kafka_log import KafkaWriter
 from ingest.messages import DeadLetter, SessionStarted, encode_bundle
 from ingest.telemetry import now_ms
-from ingest.topics import CHECKPOINTS, DEAD_LETTERS, OBSERVATIONS, RISK_EVENTS, create_topics
+from ingest.topics import CHECKPOINTS, DEAD_LETTERS, OBSERVATIONS, RISK_EVENTS
 from scoring.worker.pauses import Exit
 from tests.exam_runs import bundles, exam
 from tests.own_topics import delete_topics
 from tests.scoring_pipeline import WorkerProcess, compare, read_topic, wait_until_folded
-
-if TYPE_CHECKING:
-    from deploy.stack.local import LocalStack
 
 BAD_RECORDS = {
     "no message at all": (b"", "Input data was truncated"),
@@ -46,20 +41,8 @@ BAD_RECORDS = {
 
 
 @pytest.fixture
-def prefix() -> str:
-    return f"bad-input-{uuid4().hex[:8]}-"
-
-
-@pytest.fixture
-async def writer(stack: "LocalStack", prefix: str) -> AsyncIterator[KafkaWriter]:
-    await create_topics(stack.kafka, prefix)
-    async with KafkaWriter(stack.kafka, prefix=prefix) as open_writer:
-        yield open_writer
-
-
-@pytest.fixture
-def worker(stack: "LocalStack", prefix: str, tmp_path: Path) -> Iterator[WorkerProcess]:
-    one = WorkerProcess("w0", stack.kafka, prefix, tmp_path, is_static=False)
+def worker(broker: str, unused_prefix: str, tmp_path: Path) -> Iterator[WorkerProcess]:
+    one = WorkerProcess("w0", broker, unused_prefix, tmp_path, is_static=False)
     yield one
     one.stop()
 
@@ -78,57 +61,58 @@ async def test_a_flood_of_garbage_stops_the_worker_instead_of_draining_into_dead
 
 
 async def test_each_bad_record_becomes_a_dead_letter_that_says_why_and_the_rest_goes_on(
-    stack: "LocalStack", prefix: str, writer: KafkaWriter, worker: WorkerProcess
+    broker: str, prefix: str, writer: KafkaWriter, worker: WorkerProcess
 ) -> None:
     good = list(bundles(exam("a", 1, 40, now_ms(), now_ms()), random.Random(1)))
     for value in [good[0], *(value for value, _ in BAD_RECORDS.values()), *good[1:]]:
         await (await writer.send(OBSERVATIONS, 4, value))
     worker.start()
-    await wait_until_folded(stack.kafka, prefix, [worker], deadline_s=60)
+    await wait_until_folded(broker, prefix, [worker], deadline_s=60)
     assert worker.terminate() == 0
     letters = [
         msgspec.msgpack.decode(record.value, type=DeadLetter)
-        for record in (await read_topic(stack.kafka, prefix + DEAD_LETTERS))[4]
+        for record in (await read_topic(broker, prefix + DEAD_LETTERS))[4]
     ]
     assert [letter.offset for letter in letters] == list(range(1, 1 + len(BAD_RECORDS)))
     for letter, (_, why) in zip(letters, BAD_RECORDS.values(), strict=True):
         assert letter.reason.startswith("unreadable bundle of observations: ")
         assert why in letter.reason
         assert "\n" not in letter.reason
-    said = await read_topic(stack.kafka, prefix + RISK_EVENTS)
-    difference = compare(await read_topic(stack.kafka, prefix + OBSERVATIONS), said)
+    said = await read_topic(broker, prefix + RISK_EVENTS)
+    difference = compare(await read_topic(broker, prefix + OBSERVATIONS), said)
     assert difference.is_exact, difference
     assert difference.expected > 20
 
 
 async def test_missing_topics_are_created_and_one_that_is_deleted_is_named(
-    stack: "LocalStack", prefix: str, worker: WorkerProcess
+    broker: str, unused_prefix: str, worker: WorkerProcess
 ) -> None:
     worker.settings = {"PROCTOR_STALLED_S": "5"}
     worker.start()
     await worker.owns()
-    await delete_topics(stack.kafka, prefix)
+    await delete_topics(broker, unused_prefix)
+    missing = f"{unused_prefix}observations"
     assert await _last_line(worker) == (
         Exit.STALLED,
-        f"no answer from the broker for N s, and the broker shows no topic {prefix}observations; a restart may help",
+        f"no answer from the broker for N s, and the broker shows no topic {missing}; a restart may help",
     )
 
 
-async def test_a_topic_of_other_partitions_is_refused_in_one_line(stack: "LocalStack", prefix: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+async def test_a_topic_of_other_partitions_is_refused_in_one_line(broker: str, unused_prefix: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
-    await admin.create_topics([NewTopic(prefix + CHECKPOINTS, 3, 1)])
-    ended = await asyncio.to_thread(_ended, {"PROCTOR_KAFKA": stack.kafka, "PROCTOR_TOPIC_PREFIX": prefix})
+    await admin.create_topics([NewTopic(unused_prefix + CHECKPOINTS, 3, 1)])
+    ended = await asyncio.to_thread(_ended, {"PROCTOR_KAFKA": broker, "PROCTOR_TOPIC_PREFIX": unused_prefix})
     await admin.close()
     assert ended.returncode == 1
     said = [line for line in ended.stderr.splitlines() if line.startswith("scoring: ")]
     assert len(said) == 1
-    assert said[0].startswith(f"scoring: topic {prefix}scoring-checkpoints: has 3 partitions, not 8")
+    assert said[0].startswith(f"scoring: topic {unused_prefix}scoring-checkpoints: has 3 partitions, not 8")
     assert "Traceback" not in ended.stderr
 
 
 async def test_an_unreadable_checkpoint_ends_the_worker_with_its_key(
-    stack: "LocalStack", prefix: str, writer: KafkaWriter, worker: WorkerProcess
+    broker: str, prefix: str, writer: KafkaWriter, worker: WorkerProcess
 ) -> None:
     await (await writer.send(CHECKPOINTS, 2, b"\xc1", key=b"session/x"))
     worker.start()

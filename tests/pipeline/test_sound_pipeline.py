@@ -1,8 +1,6 @@
 """Sound on a real broker: from a file with a voice in it to what was heard, over a worker that is started again."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from time import monotonic
 
@@ -22,7 +20,6 @@ from ingest.sources.opening import open_source
 from ingest.telemetry import now_ms
 from ingest.topics import AUDIO, DEAD_LETTERS, OBSERVATIONS, partition_of
 from scoring.messages import Observation, decode_bundle
-from tests.own_topics import own_topics
 from tests.sound_files import Recording, write
 from tests.sound_made import noise, voice
 
@@ -31,19 +28,6 @@ SESSIONS = ("anna", "bob", "cleo")
 SECONDS, SPOKEN = 12, slice(4, 8)
 
 pytestmark = pytest.mark.timeout(180)
-
-
-@pytest.fixture(scope="session")
-def broker(request: pytest.FixtureRequest) -> str:
-    """The address of a real broker."""
-    return os.environ.get("PROCTOR_KAFKA") or str(request.getfixturevalue("stack").kafka)
-
-
-@pytest.fixture
-async def prefix(broker: str) -> AsyncIterator[str]:
-    """Topics of this test's own."""
-    async with own_topics(broker, "sound") as prefix:
-        yield prefix
 
 
 def film(path: Path) -> Path:
