@@ -51,4 +51,7 @@ def name_of(scale: Scale, thousandths: int, faces: int) -> str:
     """The name of the highest level that is reached, or of being absent."""
     if faces == 0:
         return scale.absent
-    return next((name for least, name in scale.levels if thousandths >= least), scale.levels[-1][1])
+    for least, name in scale.levels:
+        if thousandths >= least:
+            return name
+    return scale.levels[-1][1]

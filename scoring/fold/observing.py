@@ -77,7 +77,8 @@ def observe(policy: Policy, state: SessionState, seen: Seen, messages: Messages)
 
 def _see(policy: Policy, state: SessionState, seen: Sight, here: Moment, step: Step, messages: Messages) -> None:
     """A detector has looked at a frame."""
-    _name_model(state, seen.model)
+    if seen.model not in state.models:
+        _name_model(state, seen.model)
     if isinstance(seen, FaceObserved):
         if seen.quality.cut is True:
             note_cut(state, here.capture_ms)
@@ -95,7 +96,8 @@ def _see(policy: Policy, state: SessionState, seen: Sight, here: Moment, step: S
 def _hear(policy: Policy, state: SessionState, seen: SpeechObserved, messages: Messages) -> None:
     """Sound waits for its pictures: it moves neither the session's clock nor its samples."""
     state.ingested_ms = seen.ingested_ms
-    _name_model(state, seen.model)
+    if seen.model not in state.models:
+        _name_model(state, seen.model)
     state.hearing = wait(state.hearing or Hearing(), seen)
     judge_sound(policy, state, messages)
 
@@ -120,8 +122,8 @@ def _judge_record(policy: Policy, state: SessionState, record: Moment, values: V
 
 
 def _name_model(state: SessionState, model: str) -> None:
-    if model not in state.models:
-        state.models = (*state.models, model)[:MOST_MODELS]
+    """Another one has looked."""
+    state.models = (*state.models, model)[:MOST_MODELS]
 
 
 def _values(
@@ -157,7 +159,8 @@ def _see_faces(
     if state.calibrating is not None:
         calibrate(policy, state, state.calibrating, seen, here, messages)
     view = state.view
-    seen = candidate_first(seen, view.place, here.capture_ms - view.face_ms)
+    if len(seen.faces) > 1:
+        seen = candidate_first(seen, view.place, here.capture_ms - view.face_ms)
     count = count_faces(floor, seen, view.face_share, here.capture_ms - view.face_ms)
     middle = state.baseline.middle if state.baseline else None
     moved, mouth = mouth_after(seen, count, step.step_ms, view.mouth)

@@ -129,22 +129,14 @@ class _Step:
     def observe(self, observation: SessionObservation, packed: bytes) -> None:
         """Fold one observation of a session."""
         self.observations += 1
-        session = observation.session
+        session, changed = observation.session, self.changes.sessions
         if self._only is not None and session not in self._only:
             return  # folded before
-        held = self._held(session)
-        if held is not None and session not in self.changes.sessions and held.offset >= self._offset:
-            return  # saved after the position was: contains this record already
-        if held is not None and held.state.closed_by == "end":
-            return  # nothing follows, and its policy may be another version's
-        policy = self._announced(observation) if held is None else self._policy(held.policy)
-        state, messages = fold(policy, held.state if held else None, observation, packed)
-        if held is None and self._is_cut(observation):
-            state = without_beginning(state)
-        if held is None or state is not held.state:  # else a repetition: no sign of life, nothing to save
-            self._keep(session, policy, state, messages, held.first if held else self._offset)
-            if self._partition.shadow is None and state.likeness is not None:
-                self.notices += notices(held.state if held else None, state)
+        held = changed[session] if session in changed else self._partition.sessions.get(session)
+        if held is None:
+            self._begin(observation, packed)
+        elif held.offset < self._offset or session in changed:  # else saved after the position was: contains it already
+            self._go_on(held, observation, packed)
 
     def tick(self) -> None:
         """Time has passed: close what is silent, forget what is over."""
@@ -164,6 +156,29 @@ class _Step:
                 self.changes.sessions[session] = None
                 self.given_up.append(session)
 
+    def _begin(self, first: SessionObservation, packed: bytes) -> None:
+        policy = self._announced(first)
+        state, messages = fold(policy, None, first, packed)
+        if self._is_cut(first):
+            state = without_beginning(state)
+        self._keep(first.session, policy, state, messages, self._offset)
+        self._tell(None, state)
+
+    def _go_on(self, held: Held, observation: SessionObservation, packed: bytes) -> None:
+        if held.state.closed_by == "end":
+            return  # nothing follows, and its policy may be another version's
+        policy = self._policy(held.policy)
+        state, messages = fold(policy, held.state, observation, packed)
+        if state is held.state:
+            return  # a repetition: no sign of life, nothing to save
+        self._keep(observation.session, policy, state, messages, held.first)
+        if state.likeness is not None:
+            self._tell(held.state, state)
+
+    def _tell(self, before: SessionState | None, after: SessionState) -> None:
+        if self._partition.shadow is None:
+            self.notices += notices(before, after)
+
     def _keep(
         self, session: str, policy: Policy, state: SessionState, messages: Iterable[RiskMessage], first: int
     ) -> None:
@@ -171,11 +186,6 @@ class _Step:
         self.changes.sessions[session] = Held(self._offset, self._log_ms, policy.key, state, first)
         if policy.key not in self._partition.policies:
             self.changes.policies[policy.key] = policy
-
-    def _held(self, session: str) -> Held | None:
-        if session in self.changes.sessions:
-            return self.changes.sessions[session]
-        return self._partition.sessions.get(session)
 
     def _policy(self, key: str) -> Policy:
         return self.changes.policies.get(key) or self._partition.policies[key]
