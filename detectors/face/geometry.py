@@ -119,8 +119,8 @@ def read_face(points: Points, width: int, height: int) -> Face:
         mouth_openness=_thousandth(mouth_openness(points)),
         width_share=_thousandth((box[2] - box[0]) / width),
         pose_confidence=_thousandth(pose_confidence(points, width, height, pose.yaw_deg)),
-        gaze_confidence=_thousandth(gaze_confidence(points, width, height)),
-        openness_confidence=_thousandth(openness_confidence(points, width, height)),
+        gaze_confidence=_thousandth(gaze_confidence(points, width, height, pose.yaw_deg)),
+        openness_confidence=_thousandth(openness_confidence(points, width, height, pose.yaw_deg)),
         sight_yaw_deg=_tenth(sight_yaw(pose, gaze[0])),
     )
 

@@ -26,8 +26,8 @@ def confidences(points: Points, width: int = WIDTH, height: int = HEIGHT, yaw_de
     """Pose, gaze, openness."""
     return (
         pose_confidence(points, width, height, yaw_deg),
-        gaze_confidence(points, width, height),
-        openness_confidence(points, width, height),
+        gaze_confidence(points, width, height, yaw_deg),
+        openness_confidence(points, width, height, yaw_deg),
     )
 
 
@@ -58,6 +58,15 @@ def test_eyes_are_trusted_when_only_the_chin_is_cut_off() -> None:
 def test_a_turned_head_is_trusted_less() -> None:
     straight, turned, far = (confidences(face(60), yaw_deg=yaw)[0] for yaw in (0.0, 70.0, -85.0))
     assert far < turned < straight
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_eyes_of_a_head_seen_from_the_side_say_nothing(side: float) -> None:
+    """Before the head, whose turn counts by itself."""
+    turned, aside, profile = (confidences(face(130), yaw_deg=side * yaw) for yaw in (35.0, 58.0, 68.0))
+    assert turned[1:] == (1.0, 1.0)
+    assert aside[1] < FLOOR < aside[2]
+    assert max(profile[1:]) < FLOOR < profile[0]
 
 
 def test_a_larger_source_is_not_seen_larger() -> None:
