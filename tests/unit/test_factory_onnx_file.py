@@ -3,19 +3,20 @@
 import onnx
 import onnxruntime
 
-from triton_models.exporting.onnx_file import forget_training_place
+from triton_models.exporting.onnx_file import forget_circumstances
 from triton_models.gpu.__main__ import SHIPPED
 
 
-def test_the_place_of_the_training_is_forgotten_and_the_rest_kept() -> None:
+def test_place_and_time_of_the_training_are_forgotten_and_the_rest_kept() -> None:
     graph = onnx.ModelProto()
     for key, value in (
         ("description", "trained on /home/somebody/data.yaml"),
         ("names", "{0: 'phone'}"),
+        ("date", "2026-01-01T00:00:00"),
         ("stride", "32"),
     ):
         graph.metadata_props.add(key=key, value=value)
-    forget_training_place(graph)
+    forget_circumstances(graph)
     assert [(entry.key, entry.value) for entry in graph.metadata_props] == [("names", "{0: 'phone'}"), ("stride", "32")]
 
 

@@ -20,6 +20,7 @@ from triton_models.training.extra import UNREADABLE, extra, first_line, load_che
 OPSET = 17
 SMALL_TENSOR = 64
 """Tensors up to this size stay float32: biases and shapes, where halving saves nothing."""
+CIRCUMSTANCES = ("description", "date")
 MEND = "Give weights that this Ultralytics can load, or an .onnx file"
 
 
@@ -35,7 +36,7 @@ def export_onnx(weights: Path, out: Path, input_px: int | None = None, half_stor
         )
         graph = onnx.load(written)
     fix_sides(graph, side)
-    forget_training_place(graph)
+    forget_circumstances(graph)
     if half_storage:
         store_half(graph)
     onnx.checker.check_model(graph)
@@ -69,9 +70,11 @@ def fix_sides(graph: Any, side_px: int) -> None:
         dim.dim_value = side_px
 
 
-def forget_training_place(graph: Any) -> None:
-    """Drop the description, in which Ultralytics names the folder that the weights were trained from."""
-    kept = [(entry.key, entry.value) for entry in graph.metadata_props if entry.key != "description"]
+def forget_circumstances(graph: Any) -> None:
+    """Drop the description, in which Ultralytics names the folder that the weights were trained from, and the date: the
+    same weights give the same file, so that what was measured of one export holds for the next.
+    """
+    kept = [(entry.key, entry.value) for entry in graph.metadata_props if entry.key not in CIRCUMSTANCES]
     del graph.metadata_props[:]
     for key, value in kept:
         graph.metadata_props.add(key=key, value=value)
