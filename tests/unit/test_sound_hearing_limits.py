@@ -122,3 +122,7 @@ def test_at_the_end_all_is_judged_by_what_was_seen() -> None:
     hearing, second, values = take(hearing, 0, 0, is_over=True)
     assert (second is not None, tuple(values)) == (True, (0.9, None, -30.0))
     assert take(hearing, 0, 0, is_over=True) == (hearing, None, ())
+
+
+def test_the_first_look_of_all_counts() -> None:
+    assert stillness(mouth({1_500: 0.05, 2_000: 0.05, 2_500: 0.05}), 3_000) == 1.0
