@@ -84,6 +84,11 @@ def _how(planned: PlannedRule, lasted_s: float, at: str) -> str:
             return f"at {at}, for {lasted_s:.1f} s"
 
 
+def is_unannounced(state: SessionState) -> bool:
+    """Whether nobody has seen the session's start; where another version has, it is only lost."""
+    return not state.announced and BEGINNING_LOST not in state.odd
+
+
 def is_unwatched(planned: PlannedRule, state: SessionState) -> bool:
     """Whether an optional rule had no detector in this session."""
     return planned.rule.optional and not all(map(state.looks.__contains__, planned.streams))
@@ -141,7 +146,7 @@ def _limits(state: SessionState) -> Iterator[str]:
         yield f"{state.drops.count} frames were given up on the way and are not judged."
     if state.sound_drops.count:
         yield f"{state.sound_drops.count} seconds of sound were given up on the way and are not judged."
-    if not state.announced:
+    if is_unannounced(state):
         yield _ODDITIES["unannounced"]
     yield from (_ODDITIES[oddity] for oddity in sorted(state.odd) if oddity in _ODDITIES)
     yield from signs(state)

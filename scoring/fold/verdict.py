@@ -22,7 +22,7 @@ from scoring.fold.capture_time import outside_breaks
 from scoring.fold.coverage import share
 from scoring.fold.engine import ENGINE
 from scoring.fold.evidence import History
-from scoring.fold.reasons import BEGINNING_LOST, blind_labels, is_unwatched, reasons
+from scoring.fold.reasons import BEGINNING_LOST, blind_labels, is_unannounced, is_unwatched, reasons
 from scoring.fold.recognition import recognised
 from scoring.fold.rules import NO_HISTORY
 from scoring.fold.score import points
@@ -166,5 +166,5 @@ def _alerts(totals: tuple[RuleTotal, ...]) -> dict[str, int]:
 
 
 def _anomalies(state: SessionState) -> dict[str, int]:
-    unannounced = {} if state.announced else {"unannounced": 1}
+    unannounced = {"unannounced": 1} if is_unannounced(state) else {}
     return dict(sorted((unannounced | state.odd).items()))
