@@ -66,7 +66,7 @@ def test_talk_again_is_told_again() -> None:
 
 def swinging(seq: int) -> float:
     """As the mesh reads the still mouth of a face in the dark: now and then off by what talk begins at."""
-    return 0.05 + (0.11 if seq % 3 == 0 else 0.03 * (seq % 2))
+    return 0.05 + (0.14 if seq % 3 == 0 else 0.03 * (seq % 2))
 
 
 def test_a_mouth_that_swung_while_it_was_still_must_move_further() -> None:
