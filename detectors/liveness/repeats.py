@@ -178,7 +178,7 @@ def _movement(shown: Blocks) -> Blocks:
     """What changed from step to step, without the change of the whole picture's light."""
     change = np.diff(shown, axis=0)
     change -= change.mean(axis=1, keepdims=True)
-    return np.asarray(np.sign(change) * np.maximum(np.abs(change) - NOISE_LEVELS, 0.0), np.float32)
+    return np.asarray(change - np.clip(change, -NOISE_LEVELS, NOISE_LEVELS), np.float32)
 
 
 def _shown_at(past: Past, times_ms: NDArray[np.int64] | NDArray[np.float64]) -> Blocks:

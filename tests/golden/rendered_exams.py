@@ -71,7 +71,10 @@ def observe(name: str, schedule: Schedule, scratch: Path) -> Iterator[SessionObs
 
 
 def _frame(name: str, seq: int, at_ms: int, jpeg: bytes) -> Frame:
-    header = FrameHeader(session=name, seq=seq, capture_ms=at_ms, ingested_ms=at_ms, width=0, height=0)
+    spacing_ms = 1000 // RATE_FPS
+    header = FrameHeader(
+        session=name, seq=seq, capture_ms=at_ms, ingested_ms=at_ms, width=0, height=0, spacing_ms=spacing_ms
+    )
     return Frame(Record(FRAMES, 0, seq, None, jpeg, (), at_ms), header, Slot(seq))
 
 
