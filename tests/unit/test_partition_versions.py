@@ -220,3 +220,14 @@ def test_a_policy_of_another_version_need_not_be_readable() -> None:
     saved = [(k, b"{}" if k.startswith(b"policy/") else v) for k, v in entries(before.take_changes(), 4)]
     partition = view_of(saved_by(OLDER, saved)).partition(KEPT, 4)
     assert told(partition, log) == told(Partition(KEPT, 0), log)
+
+
+def test_the_fence_of_what_ended_needs_no_policy() -> None:
+    """Neither a late repetition nor a tick asks for it."""
+    log = alone("a", 1, frames=20)
+    before = Partition(KEPT, 0)
+    told(before, log)
+    saved = [(k, b"{}" if k.startswith(b"policy/") else v) for k, v in entries(before.take_changes(), len(log))]
+    partition = view_of(saved_by(OLDER, saved)).partition(KEPT, len(log))
+    assert partition.next_offset == len(log)
+    assert told(partition, [*log, log[-1], tick(START_MS)]) == []
