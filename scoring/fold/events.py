@@ -148,7 +148,7 @@ def _by_limit(planned: PlannedRule, test: PlannedTest | None, held: Interval) ->
     rule, beyond = planned.rule, held.beyond
     by_hold = Counterfactual(field="hold_ms", value=held.true_ms + 1.0) if isinstance(rule, HeldRule) else None
     is_flag = test is not None and test.signal in FLAGS
-    has_scale = test is not None and test.upward and test.needs != "count" and not is_flag
+    has_scale = test is not None and test.upward and test.needs not in ("count", "body") and not is_flag
     if test is None or not has_scale or held.shown.bit_count() > 1:
         return by_hold
     by_threshold = Counterfactual(field="threshold", value=_just_over(_told(planned, test, beyond)))

@@ -15,7 +15,7 @@ _NO_POSE, _NO_GAZE = (None,) * 4, (None,) * 3
 _NO_FACE = (None,) * 11
 _STILL = (0.0, 0.0, 0.0)
 _LOST_MS = 5_000  # who sits too far away to be read is found again and again
-_PRESENT = 0.5  # of the certainty that a person is in the picture
+PRESENT = 0.5  # of the certainty that a person is in the picture
 _MOUTH_STEP_MS = 1500  # two looks further apart say nothing about how a mouth moves
 _MOUTH_MEAN_MS = 500
 _HALF_OPEN = 1.1  # of where eyes count as closed: up to there shut ones behind glasses read, and nothing is known
@@ -54,7 +54,7 @@ def count_faces(floor: QualityFloor, seen: FaceObserved, last_share: float, sinc
         return 1 if seen.faces[0].width_share >= floor.min_face_share else -1
     if seen.faces:
         return sum(face.width_share >= floor.min_face_share for face in seen.faces) or -1
-    is_seen = seen.person is None or seen.person >= _PRESENT
+    is_seen = seen.person is None or seen.person >= PRESENT
     lost = 0.0 < last_share < floor.min_face_share and since_ms <= _LOST_MS and is_seen
     return 0 if is_clear(floor, seen.quality) and not lost else -1
 

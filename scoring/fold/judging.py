@@ -9,14 +9,16 @@ from collections.abc import Iterable, Sequence
 from scoring.fold.capture_time import in_break
 from scoring.fold.conditions import is_trusted
 from scoring.fold.evidence import Step
-from scoring.fold.face_signals import face_values
+from scoring.fold.face_signals import PRESENT, face_values
 from scoring.fold.occurring import Messages, advance_rules, advance_waiting
 from scoring.fold.person import Unjudged
 from scoring.fold.rules import Look
 from scoring.fold.state import SessionState
 from scoring.rulebook.plan import Group
 from scoring.rulebook.policy import Policy
-from scoring.rulebook.signals import Values
+from scoring.rulebook.signals import SLOTS, Values
+
+_TURNED = SLOTS["faces"].index("turned_away")
 
 
 def judge(policy: Policy, state: SessionState, look: Look, messages: Messages) -> None:
@@ -69,11 +71,16 @@ def _account(groups: Sequence[Group], state: SessionState, look: Look) -> None:
     state.known = tuple(known)
 
 
+def _is_turned(values: Values) -> bool:
+    """Whether a look at faces shows somebody without a face."""
+    return (values[_TURNED] or 0.0) >= PRESENT
+
+
 def _is_known(group: Group, faces: bool, values: Values) -> bool:
     """Whether the look shows what the group's rules need, where some of its values are unknown."""
     return (
         (not group.count or values[0] is not None)
-        and (not group.face or not faces or values[1] is not None)
+        and (not group.face or not faces or values[1] is not None or (group.body and _is_turned(values)))
         and (not group.voice or values[1] is not None)
         and _shows_all(group.parts, values)
     )

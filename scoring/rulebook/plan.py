@@ -76,13 +76,15 @@ class PlannedRule:
 class Group:
     """Rules that can judge at the same looks share one account of time; `number`: its place in the state.
 
-    `waits`: they judge looks from before the baseline, too. `parts`: slots of objects; of every part one must be of a
+    `body`: somebody whose face is turned away is as good as a pose: they fire on it. `waits`: they judge looks from
+    before the baseline, too. `parts`: slots of objects; of every part one must be of a
     label that the model knows. `voice`: of sound it must be known whose it is.
     """
 
     number: int
     count: bool
     face: bool
+    body: bool
     clear: bool
     waits: bool
     trust: tuple[PlannedTest, ...]
@@ -226,7 +228,15 @@ def groups_of(rules: Iterable[PlannedRule], stream: Stream) -> tuple[Group, ...]
         for number, (of, needs, waits, trust, parts) in zip(rule.groups, _keys(rule), strict=True):
             if of == stream:
                 found[number] = Group(
-                    number, "count" in needs, "face" in needs, "clear" in needs, waits, trust, parts, "voice" in needs
+                    number=number,
+                    count="count" in needs or needs == {"body"},
+                    face="face" in needs,
+                    body={"face", "body"} <= needs,
+                    clear="clear" in needs,
+                    waits=waits,
+                    trust=trust,
+                    parts=parts,
+                    voice="voice" in needs,
                 )
     return tuple(found.values())
 

@@ -12,9 +12,9 @@ from ingest.messages import BrowserSign
 
 Stream = Literal["faces", "objects", "hands", "speech", "identity", "browser"]
 STREAMS: tuple[Stream, ...] = get_args(Stream)
-Needs = Literal["anything", "count", "face", "eyes", "clear", "voice"]
-"""What must be known for a signal to be: nothing but a look, the number of faces, a face's pose, open eyes, a clear
-picture, whose voice it is."""
+Needs = Literal["anything", "count", "body", "face", "eyes", "clear", "voice"]
+"""What must be known for a signal to be: nothing but a look, the number of faces, whether somebody without a face is
+there, a face's pose, open eyes, a clear picture, whose voice it is."""
 
 MEASURES = (
     "yaw_deg",
@@ -92,7 +92,8 @@ SLOTS: dict[Stream, tuple[str, ...]] = {
     "browser": BROWSER_SIGNS,
 }
 _NEEDS: dict[str, Needs] = {
-    **dict.fromkeys(("face_count", "absent", "turned_away"), "count"),
+    **dict.fromkeys(("face_count", "absent"), "count"),
+    "turned_away": "body",
     **dict.fromkeys(("head_yaw", "head_pitch", "head_roll", "head_turn"), "face"),
     **dict.fromkeys(("gaze_x", "gaze_y", "sight"), "face"),
     **dict.fromkeys(("eye_openness", "mouth_openness", "mouth_change"), "face"),

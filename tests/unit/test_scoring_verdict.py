@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from detectors.messages import ObjectsObserved
+from detectors.messages import FaceObserved, ObjectsObserved
 from scoring.fold.verdict import risk_class
 from scoring.rulebook.policy import Policy, load_policy
 from scoring.rulebook.signal_words import clock
@@ -120,6 +120,18 @@ def test_a_detector_that_never_ran_covers_nothing() -> None:
     assert {total.rule: total.coverage for total in verdict.rules}["phone"] == 0.0
     assert verdict.coverage == pytest.approx(0.75, abs=0.01)
     assert "Could be judged at no time: phone in view." in verdict.reasons
+
+
+def test_who_is_seen_from_behind_is_looked_at_all_the_same() -> None:
+    """A face that is turned away leaves no pose, and yet the rule about looking away can judge: it fires on that."""
+    exam = StagedExam([Run("normal", 20), Run("absent", 20)])
+    seen = [
+        structs.replace(one, person=0.9) if isinstance(one, FaceObserved) and not one.faces else one
+        for one in exam.observations()
+    ]
+    messages = fold_all(load_policy("default"), seen)[1]
+    (rule,) = (total for total in verdict_of(messages).rules if total.rule == "looking_away")
+    assert (rule.events, rule.coverage) == (1, pytest.approx(1.0, abs=0.02))
 
 
 def test_what_the_object_model_does_not_know_is_said_and_covers_nothing() -> None:
