@@ -147,14 +147,15 @@ def _is_about_the_face(tests: Sequence[PlannedTest]) -> bool:
 
 
 def _clear_ms(rule: Rule) -> int:
-    """An event of starts or parts goes on when the next ones come within its window; of a share, within a quarter."""
+    """An event of starts or parts goes on when the next ones come within its window; of a share, within half:
+    people who talk pause for a second or two."""
     match rule:
         case HeldRule() | ImmediateRule():
             return rule.clear_ms
         case RateRule() | CombinationRule() | SequenceRule():
             return rule.window_ms
         case ShareRule():
-            return rule.window_ms // 4
+            return rule.window_ms // 2
         case _:
             return 0
 

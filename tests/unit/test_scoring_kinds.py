@@ -94,6 +94,13 @@ def test_what_was_not_seen_of_the_window_counts_as_not_true() -> None:
     assert fired(only("talking"), Run("talking", 1.5), Run("missing", 3), Run("talking", 0.5)) == []
 
 
+@pytest.mark.parametrize(("pause_s", "count"), [(1.0, 1), (2.0, 1), (5.0, 2)])
+def test_who_pauses_and_talks_on_has_talked_once(pause_s: float, count: int) -> None:
+    """A pause of up to half the window is one event, not a second one with points of its own."""
+    found = events(only("talking"), Run("talking", 6), Run("normal", pause_s), Run("talking", 6))
+    assert len(found) == count
+
+
 def test_an_open_share_ends_with_its_last_evidence() -> None:
     (event,) = events(only("talking"), Run("talking", 4))
     assert event[2] == 10_300  # for so long the mouth at rest is far from its mean of the last moments
