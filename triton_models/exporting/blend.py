@@ -5,11 +5,11 @@ know nearly all of both (Wortsman and others, "Robust fine-tuning of zero-shot m
 beginning the average is worth nothing.
 """
 
-import math
 from pathlib import Path
 from typing import Any
 
 from ingest.errors import InputError
+from triton_models.exporting.named_share import named_share
 from triton_models.training.extra import load_checkpoint
 
 MEND = "Write it like run1/weights/best.pt=0.3: three tenths of that model, the rest of WEIGHTS"
@@ -17,13 +17,10 @@ MEND = "Write it like run1/weights/best.pt=0.3: three tenths of that model, the 
 
 def part_of(text: str) -> tuple[Path, float]:
     """`other.pt=0.3` as a file and its share; raises InputError for anything else."""
-    name, _, number = text.rpartition("=")
-    try:
-        share = float(number)
-    except ValueError:
-        share = math.nan
-    if not name or not 0 < share < 1:
+    named = named_share(text)
+    if named is None:
         raise InputError(f"--blend {text}", "is no file and share", MEND)
+    name, share = named
     return Path(name), share
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import InputError
+from triton_models.exporting.named_share import named_share
 from triton_models.training.extra import extra, load_checkpoint
 
 
@@ -16,14 +17,11 @@ def halves_of(texts: Iterable[str]) -> dict[str, float]:
     """`phone=0.4` as a label and the confidence that becomes 0.5; raises InputError for anything else."""
     halves = {}
     for text in texts:
-        label, _, number = text.partition("=")
-        try:
-            value = float(number)
-        except ValueError:
-            value = math.nan
-        if not label or not 0 < value < 1:
+        named = named_share(text)
+        if named is None or "=" in named[0]:
             raise InputError(f"--half {text}", "is no label and confidence", "Write it like phone=0.4")
-        halves[label] = value
+        label, confidence = named
+        halves[label] = confidence
     return halves
 
 
