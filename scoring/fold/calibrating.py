@@ -6,10 +6,9 @@ from msgspec.structs import replace
 
 from detectors.messages import FaceObserved
 from scoring.fold import calibration
-from scoring.fold.capture_time import in_break
 from scoring.fold.events import instant
 from scoring.fold.evidence import Moment, Step
-from scoring.fold.judging import judge_postponed
+from scoring.fold.judging import is_break_at, judge_postponed
 from scoring.fold.occurring import Messages, settle_instant
 from scoring.fold.person import Calibrating, Measured, Unjudged
 from scoring.fold.state import SessionState
@@ -90,7 +89,7 @@ def _judge(
 ) -> None:
     """The rules about calibration; `first` and `last` are the frames that it looked at."""
     looked = finished.baseline.frames + sum(finished.rejected)
-    is_break = in_break(policy.breaks, first.capture_ms - state.start_ms)
+    is_break = is_break_at(policy, state, first)
     for planned, rule in calibration_rules(policy.rules):
         share = _refused_share(rule, finished.rejected, looked)
         if share >= rule.share:

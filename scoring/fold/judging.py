@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from scoring.fold.capture_time import in_break
 from scoring.fold.conditions import is_trusted
-from scoring.fold.evidence import Step
+from scoring.fold.evidence import Moment, Step
 from scoring.fold.face_signals import PRESENT, face_values
 from scoring.fold.occurring import Messages, advance_rules, advance_waiting
 from scoring.fold.person import Unjudged
@@ -23,7 +23,7 @@ _TURNED = SLOTS["faces"].index("turned_away")
 
 def judge(policy: Policy, state: SessionState, look: Look, messages: Messages) -> None:
     """One look, as soon as it is seen; `state` is the fold's own copy."""
-    is_break = bool(policy.breaks) and _is_break(policy, state, look)
+    is_break = is_break_at(policy, state, look.here)
     if not is_break and look.step.seen_ms:
         _account(policy.groups[look.stream], state, look)
     advance_rules(policy, state, look, is_break, messages)
@@ -36,14 +36,15 @@ def judge_postponed(policy: Policy, state: SessionState, looks: Iterable[Unjudge
     for one in looks:
         values = face_values(policy.spec.quality, middle, one.measured)
         look = Look("faces", one.here, values, Step(one.step_ms, one.seen_ms, one.bridge_ms))
-        is_break = bool(policy.breaks) and _is_break(policy, state, look)
+        is_break = is_break_at(policy, state, look.here)
         if not is_break and look.step.seen_ms:
             _account(groups, state, look)
         advance_waiting(policy, state, look, is_break, messages)
 
 
-def _is_break(policy: Policy, state: SessionState, look: Look) -> bool:
-    return in_break(policy.breaks, look.here.capture_ms - state.start_ms)
+def is_break_at(policy: Policy, state: SessionState, here: Moment) -> bool:
+    """Whether the moment lies in one of the person's breaks."""
+    return bool(policy.breaks) and in_break(policy.breaks, here.capture_ms - state.start_ms)
 
 
 def _shows_all(parts: tuple[tuple[int, ...], ...], values: Values) -> bool:
