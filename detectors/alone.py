@@ -7,7 +7,6 @@ from typing import cast
 from detectors.frame import Frame, Glance, objects_observed
 from detectors.identity.desk import Desk
 from detectors.looking.eyes import Eyes
-from detectors.looking.reading import Asked
 from detectors.messages import Look
 from detectors.objects import ObjectsReading, read_boxes
 from detectors.plan import LookPlan
@@ -40,10 +39,7 @@ class Alone:
         header, jpeg = frame.header, frame.record.value
         seen: list[Look] = []
         if self.plan.takes_face(header):
-            hands = self.plan.takes_hands(header)
-            likeness = self._past.wants_likeness(frame)
-            company = self.plan.takes_company(header)
-            reading = self.eyes.look(Asked(jpeg=jpeg, company=company, hands=hands, likeness=likeness))
+            reading = self.eyes.look(self.plan.asked(header, jpeg, self._past.wants_likeness(frame)))
             seen += self._recalled(Glance(frame, reading, self.eyes.models))
         if self.plan.takes_objects(header):
             boxes = read_boxes(self.objects.look(jpeg)[None])

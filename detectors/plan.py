@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from detectors.admission import is_due
+from detectors.looking.reading import Asked
 from ingest.messages import FrameHeader
 
 APART_MS = 600
@@ -45,6 +46,11 @@ class LookPlan:
     def takes_company(self, header: FrameHeader) -> bool:
         """Whether the frame is looked at for small faces beside the candidate's, too, once it is for faces."""
         return self._takes_face_and(self.company_ms, header)
+
+    def asked(self, header: FrameHeader, jpeg: bytes, likeness: bool = False) -> Asked:
+        """All that is asked of a frame that is looked at for faces."""
+        company, hands = self.takes_company(header), self.takes_hands(header)
+        return Asked(jpeg=jpeg, company=company, hands=hands, likeness=likeness)
 
     def _takes_face_and(self, apart_ms: int, header: FrameHeader) -> bool:
         return is_due(header.seq, self.face_every * frames_apart(apart_ms, header.spacing_ms, self.face_every))

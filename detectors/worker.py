@@ -14,7 +14,6 @@ from detectors.frame import OBJECTS, PICTURE, Frame, Glance, objects_observed
 from detectors.identity.desk import Desk
 from detectors.intake import Intake, Lanes
 from detectors.looking.pool import Pool
-from detectors.looking.reading import Asked
 from detectors.looks import Looks
 from detectors.messages import FramesEnded, ObjectsObserved
 from detectors.objects import TritonObjects
@@ -103,12 +102,8 @@ class Worker:
             self._give_up(frame)
 
     async def _look_at_picture(self, frame: Frame) -> None:
-        hands = self._plan.takes_hands(frame.header)
         likeness = self._recollection.wants_likeness(frame)
-        asked = Asked(
-            jpeg=frame.record.value, company=self._plan.takes_company(frame.header), hands=hands, likeness=likeness
-        )
-        reading = await self._pool.look(asked)
+        reading = await self._pool.look(self._plan.asked(frame.header, frame.record.value, likeness))
         self._answer(frame.slot, PICTURE, Glance(frame, reading, self._pool.models))
 
     async def _look_at_objects(self, frame: Frame) -> None:

@@ -22,7 +22,6 @@ from deploy.demo import EXAM, render_demo
 from deploy.run import Job, Options, run_sources
 from deploy.stack.condition import status
 from detectors.looking.eyes import Eyes
-from detectors.looking.reading import Asked
 from detectors.plan import LookPlan
 from ingest.messages import FrameHeader
 from ingest.picture import PicturePolicy, pack
@@ -61,7 +60,7 @@ def look_at(frames: Sequence[bytes]) -> float:
 
     def look(seq: int) -> None:
         header, jpeg = _header(seq), frames[seq]
-        eyes.look(Asked(jpeg=jpeg, company=plan.takes_company(header), hands=plan.takes_hands(header)))
+        eyes.look(plan.asked(header, jpeg))
         if plan.takes_objects(header):
             objects.look(jpeg)
 
