@@ -10,11 +10,13 @@ from aiokafka.errors import KafkaError
 
 from detectors.messages import FaceObserved, FramesEnded, ObjectsObserved
 from ingest.errors import PoisonError, TransientError
+from ingest.kafka_client import gathering
 from ingest.messages import FramesDropped
 from ingest.topics import OBSERVATIONS, PARTITIONS, RISK_EVENTS
 from scoring.messages import Observation, RiskMessage, ScoreSample, Verdict, decode_bundle, decode_risk_message
 
 START_DEADLINE_S = 30.0
+GATHER_MS = 100
 FRAME_LOOKS = (FaceObserved, ObjectsObserved, FramesDropped)
 
 
@@ -51,7 +53,10 @@ class Watch:
     async def __aenter__(self) -> Self:
         """Raises: TransientError when the broker does not answer."""
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, max_partition_fetch_bytes=4 << 20
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=4 << 20,
+            **gathering(GATHER_MS),
         )
         try:
             async with asyncio.timeout(START_DEADLINE_S):

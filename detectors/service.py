@@ -25,6 +25,8 @@ from ingest.topics import AUDIO, FRAMES, create_topics
 
 GROUP, SOUND_GROUP = "detectors", "detectors-sound"
 RETRY_S = 1.0
+SOUND_GATHER_MS = 200
+"""A record of sound is a second long."""
 
 log = logging.getLogger(__name__)
 
@@ -89,12 +91,12 @@ class Service:
 
     async def _listen(self, stop: asyncio.Event) -> None:
         """One run of the worker for sound."""
-        reader, writer = self._reader_of(AUDIO, SOUND_GROUP), self._writer()
+        reader, writer = self._reader_of(AUDIO, SOUND_GROUP, SOUND_GATHER_MS), self._writer()
         async with AsyncExitStack() as closing:
             if await _opened(stop, closing, writer, reader):
                 await SoundWorker(reader, writer, VoiceFinder()).run(stop)
 
-    def _reader_of(self, topic: str, group: str) -> KafkaReader:
+    def _reader_of(self, topic: str, group: str, gather_ms: int = 0) -> KafkaReader:
         settings = self._settings
         timeout_ms = int(settings.session_timeout_s * 1000)
         return KafkaReader(
@@ -104,6 +106,7 @@ class Service:
             member=settings.member,
             session_timeout_ms=timeout_ms,
             prefix=settings.topic_prefix,
+            gather_ms=gather_ms,
         )
 
     def _writer(self) -> KafkaWriter:

@@ -15,6 +15,8 @@ from ingest.topics import TOPICS
 START_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 10.0
 LARGEST_REQUEST = 4 << 20
+GATHER_BYTES = 256 << 10
+"""As much need not be gathered any longer."""
 RECORD_OVERHEAD = 256  # a batch's header takes 61 bytes, a record's own fields and their sizes up to 40
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,11 @@ def check_size(topic: str, key: bytes | None, value: bytes, headers: Headers) ->
     size = len(value) + len(key or b"") + sum(len(name) + len(data) for name, data in headers) + RECORD_OVERHEAD
     if size > limit:
         raise PoisonError(f"a record of {size} bytes is too large for {topic}, which takes {limit}")
+
+
+def gathering(gather_ms: int) -> dict[str, Any]:
+    """Settings of a consumer whose answers may come later by so much, with more in them; 0: each record at once."""
+    return {"fetch_min_bytes": GATHER_BYTES, "fetch_max_wait_ms": gather_ms} if gather_ms else {}
 
 
 async def start_client(client: Any, bootstrap: str, deadline_s: float) -> None:

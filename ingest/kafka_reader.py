@@ -11,7 +11,14 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord
 
 from ingest.errors import TransientError
-from ingest.kafka_client import LARGEST_REQUEST, START_DEADLINE_S, STOP_DEADLINE_S, Rebalances, start_client
+from ingest.kafka_client import (
+    LARGEST_REQUEST,
+    START_DEADLINE_S,
+    STOP_DEADLINE_S,
+    Rebalances,
+    gathering,
+    start_client,
+)
 from ingest.kafka_garbage import read_past_garbage
 from ingest.log import Reader, Record, TopicPartition
 from ingest.topics import topic_name
@@ -28,7 +35,8 @@ class KafkaReader(Reader):
 
     All of aiokafka's assignors are eager: on every rebalance a member loses all its partitions for a moment,
     `on_revoked` is set, and each partition starts again from the group's commit, also those that it keeps. `prefix`
-    is put before the names of topics and group on the broker.
+    is put before the names of topics and group on the broker. `gather_ms`: so long the broker may gather records before
+    it answers; at 36 frames/s each answer less saves broker and reader about a millisecond together.
     """
 
     def __init__(
@@ -40,6 +48,7 @@ class KafkaReader(Reader):
         on_revoked: "asyncio.Event | None" = None,
         session_timeout_ms: int = 30_000,
         prefix: str = "",
+        gather_ms: int = 0,
     ) -> None:
         self._bootstrap, self._topics, self._on_revoked = bootstrap, topics, on_revoked
         self._prefix = prefix
@@ -49,7 +58,7 @@ class KafkaReader(Reader):
             "group_instance_id": member,
             "session_timeout_ms": session_timeout_ms,
             "heartbeat_interval_ms": min(3_000, session_timeout_ms // 4),
-        }
+        } | gathering(gather_ms)
         self._consumer: AIOKafkaConsumer | None = None
 
     async def start(self) -> None:

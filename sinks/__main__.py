@@ -13,6 +13,7 @@ from ingest.errors import InputError, ProctorError, TransientError
 from ingest.kafka_log import KafkaReader, KafkaWriter
 from ingest.telemetry import TelemetryServer, configure_logging
 from ingest.topics import OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS
+from sinks.batch import ENOUGH_MS
 from sinks.health import Probe, ask_broker
 from sinks.patience import Patience
 from sinks.settings import SinksSettings
@@ -47,7 +48,14 @@ async def serve(settings: SinksSettings, store: Store) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     topics = (OBSERVATIONS, RISK_EVENTS, SHADOW_EVENTS)
-    reader = KafkaReader(settings.kafka, GROUP, *topics, member=settings.member, prefix=settings.topic_prefix)
+    reader = KafkaReader(
+        settings.kafka,
+        GROUP,
+        *topics,
+        member=settings.member,
+        prefix=settings.topic_prefix,
+        gather_ms=ENOUGH_MS // 2,
+    )
     letters = KafkaWriter(settings.kafka, prefix=settings.topic_prefix)
     writer = RowWriter(reader, letters, store, stop)
     async with AsyncExitStack() as closing:

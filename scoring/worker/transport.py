@@ -17,8 +17,12 @@ from faust.types import TP, Message
 from faust.types.tuples import ack_lock
 from mode.utils.futures import notify
 
+from ingest.kafka_client import gathering
+
 FETCH_TIMEOUT_S = 0.25  # a seek waits for the fetch in flight
-FETCH_MAX_WAIT_MS = 200
+GATHER_MS = 100
+"""So long the broker gathers observations: with 36 frames/s Faust, woken less often, takes 1.4 ms of CPU a frame for
+2.4, and of the reader and the broker as much again is saved."""
 
 Starts = Callable[[Mapping[TP, range]], Awaitable[Mapping[TP, int]]]
 """Given the offsets that the log holds of each assigned partition, where to start each of them."""
@@ -30,7 +34,7 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: stock.Transport) -> Any:
         """Stock: long polls of 1.5 s, hard-coded; seeks and look-ups of offsets queue up behind the one in flight."""
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        vars(consumer).update({f"_{name}": value for name, value in gathering(GATHER_MS).items()})
         return consumer
 
 

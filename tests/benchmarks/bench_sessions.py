@@ -1,9 +1,10 @@
 """How many sessions this machine holds in real time, the whole pipeline beside the usual one process a session.
 
 Run: `proctor bench sessions`. Every session plays the demo exam at 1x for SECONDS. A number is held when, at the end,
-no session is more than LATE_S behind and no frame was given up. Plain (a): with our models, input sizes and rates; (b):
-as such programs are published, a detector at 640 px and the face mesh on every frame (needs a model of that size:
-PROCTOR_DATASETS names the folder that holds weights/yolov5n-coco.onnx; left out when there is none).
+no session is more than LATE_S behind and no frame was given up. Plain (a): our models (faces, hands, objects, small
+faces beside the candidate's, likeness), input sizes and rates; (b): as such programs are published, a detector at 640
+px and the face mesh on every frame (needs a model of that size: PROCTOR_DATASETS names the folder that holds
+weights/yolov5n-coco.onnx; left out when there is none).
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import psutil
@@ -24,6 +25,7 @@ from deploy.demo import EXAM, render_demo
 from deploy.run import new_session
 from deploy.stack.condition import status
 from deploy.watch import Watch
+from detectors.identity.desk import Cadence
 from detectors.plan import LookPlan, frames_apart
 from ingest.kafka_log import KafkaWriter
 from ingest.pacing import InFlight
@@ -38,7 +40,7 @@ SECONDS = 30
 RATE_FPS = 2.0
 LATE_S = 2.0
 OBJECTS = Path(__file__).parents[2] / "triton_models" / "repository" / "objects"
-PLAIN = Path(__file__).with_name("plain_program.py")
+PLAIN = "tests.benchmarks.plain_program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,14 @@ class Plain:
     rate_fps: float
     objects_every: int
     hands_every: int
+    company_every: int = 0
+    likeness_every: int = 0
 
 
 def plain_holds(plain: Plain, video: Path, sessions: int, memory: list[float]) -> bool:
     """Start one process a session, let them play together, and ask each how late it was."""
-    told = [plain.model, plain.input_px, plain.rate_fps, plain.objects_every, plain.hands_every, SECONDS]
-    command = [sys.executable, str(PLAIN), str(video), *map(str, told)]
+    _, *told = astuple(plain)
+    command = [sys.executable, "-m", PLAIN, str(video), *map(str, told), str(SECONDS)]
     running = [_started(command) for _ in range(sessions)]
     try:
         for process in running:
@@ -166,9 +170,10 @@ def main() -> int:
 def plain_programs() -> list[Plain]:
     """The baselines that can be run here."""
     card, plan, spacing_ms = read_card(OBJECTS / "model.json"), LookPlan(), frame_interval_ms(RATE_FPS)
-    objects, hands = (frames_apart(apart_ms, spacing_ms) for apart_ms in (plan.objects_ms, plan.hands_ms))
+    apart_ms = (plan.objects_ms, plan.hands_ms, plan.company_ms, Cadence().verifying_ms)
+    every = [frames_apart(one, spacing_ms) for one in apart_ms]
     ours = OBJECTS / "1" / "model.onnx"
-    plains = [Plain("plain (a): our models, sizes, rates", ours, card.input_px, RATE_FPS, objects, hands)]
+    plains = [Plain("plain (a): our models, sizes, rates", ours, card.input_px, RATE_FPS, *every)]
     published = Path(os.environ.get("PROCTOR_DATASETS", "")) / "weights" / "yolov5n-coco.onnx"
     if published.is_file():
         plains.append(Plain("plain (b): YOLO 640 px, every frame", published, 640, 0, 1, 0))
