@@ -25,7 +25,7 @@ from sinks.store import Store, over_http
 SIDE_BY_SIDE = 4  # sessions sent at the same time at full speed; the others wait
 FRAMES_IN_FLIGHT = 96  # of one session: enough to keep every core busy, little enough to stop at once
 STALL_S = 120.0  # nothing moved for so long: the stack is not coming back by itself
-POLL_S = 0.3
+POLL_S, LAZY_POLL_S = 0.3, 1.0  # while a report waits for its rows; while sessions run, for the display alone
 
 Show = Callable[["Sequence[Job]"], Coroutine[None, None, None]]
 State = Literal["waiting", "running", "storing", "done", "failed"]
@@ -140,14 +140,13 @@ async def _run_job(job: Job, options: Options, frames: KafkaWriter, life: KafkaW
 async def _count_stored(jobs: Sequence[Job], store: Store) -> None:
     """Keep each job's stored counts fresh, and say when everything of a session can be queried."""
     while True:
-        for job in jobs:
-            if job.state not in ("running", "storing"):
-                continue
-            with contextlib.suppress(TransientError):  # away for now; a job gives up when nothing moves for long
-                job.stored = await asyncio.to_thread(stored_counts, store, job.session)
-                if is_complete(job.stored, job.followed):
-                    job.complete.set()
-        await asyncio.sleep(POLL_S)
+        open_jobs = {job.session: job for job in jobs if job.state in ("running", "storing")}
+        with contextlib.suppress(TransientError):  # away for now; a job gives up when nothing moves for long
+            for session, counts in (await asyncio.to_thread(stored_counts, store, *open_jobs)).items():
+                open_jobs[session].stored = counts
+                if is_complete(counts, open_jobs[session].followed):
+                    open_jobs[session].complete.set()
+        await asyncio.sleep(POLL_S if any(job.state == "storing" for job in jobs) else LAZY_POLL_S)
 
 
 def is_complete(counts: StoredCounts, followed: Followed) -> bool:

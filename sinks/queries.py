@@ -65,23 +65,30 @@ class StoredVerdict:
     verdict: Verdict
 
 
-_COUNTS = """SELECT
-  (SELECT count() FROM observations FINAL WHERE session = {session:String}),
-  (SELECT uniqExact(seq) FROM observations WHERE session = {session:String} AND kind IN ('face', 'objects')),
-  (SELECT toInt64(sum(dropped)) FROM observations FINAL WHERE session = {session:String}),
-  (SELECT uniqExact(event_id) FROM risk_events WHERE session = {session:String} AND origin = 'live'),
-  (SELECT uniqExact(policy, at_ms) FROM timeline WHERE session = {session:String} AND origin = 'live'),
-  (SELECT uniqExact(policy, engine, revision) FROM verdicts WHERE session = {session:String} AND origin = 'live')"""
+_COUNTED = {
+    "observations": "count() AS n FROM observations FINAL WHERE true",
+    "frames_observed": "uniqExact(seq) AS n FROM observations WHERE kind IN ('face', 'objects')",
+    "frames_dropped": "toUInt64(sum(dropped)) AS n FROM observations FINAL WHERE true",
+    "events": "uniqExact(event_id) AS n FROM risk_events WHERE origin = 'live'",
+    "samples": "uniqExact(policy, at_ms) AS n FROM timeline WHERE origin = 'live'",
+    "verdicts": "uniqExact(policy, engine, revision) AS n FROM verdicts WHERE origin = 'live'",
+}
+_COUNTS = " UNION ALL ".join(
+    f"SELECT session, '{name}' AS counted, {what} AND session IN {{sessions:Array(String)}} GROUP BY session"
+    for name, what in _COUNTED.items()
+)
 
 _JUDGED = """FINAL WHERE session = {session:String} AND origin = {origin:String} AND policy = {policy:String}"""
 # An engine of another version may find other events: of several replays only the last one's rows belong together.
 _OF_ONE = f"""{_JUDGED} AND (origin != 'replay' OR log_ms = (SELECT max(log_ms) FROM verdicts {_JUDGED}))"""
 
 
-def stored_counts(store: Store, session: str) -> StoredCounts:
-    """Counts that repeated rows cannot change."""
-    ((observations, observed, dropped, events, samples, verdicts),) = store.rows(_COUNTS, session=session)
-    return StoredCounts(observations, observed, dropped, events, samples, verdicts)
+def stored_counts(store: Store, *sessions: str) -> dict[str, StoredCounts]:
+    """Counts that repeated rows cannot change, of each session, by one query: a query takes 35 ms of a core."""
+    found: dict[str, dict[str, int]] = {session: dict.fromkeys(_COUNTED, 0) for session in sessions}
+    for session, counted, count in store.rows(_COUNTS, sessions=list(sessions)):
+        found[session][counted] = count
+    return {session: StoredCounts(**counts) for session, counts in found.items()}
 
 
 def session_life(store: Store, session: str) -> SessionLife:

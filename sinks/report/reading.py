@@ -41,7 +41,7 @@ def read_report(store: Store, session: str, policy: str = "", origin: Origin = "
             samples=timeline(store, session, verdict.policy, origin),
             calibration=calibration(store, session, verdict.policy, origin),
             dropped=dropped_frames(store, session),
-            frames_observed=stored_counts(store, session).frames_observed,
+            frames_observed=stored_counts(store, session)[session].frames_observed,
             policy=read_policy_text(document) if document else _text_of(life, verdict.policy),
         )
     )

@@ -57,7 +57,7 @@ def test_a_policy_on_trial_stands_beside_the_live_one_and_in_no_view_of_it(store
     assert len(queries.risk_events(store, exam.session, POLICY)) == 5
     assert queries.timeline(store, exam.session, POLICY, "shadow") == messages[1:2]
     assert queries.calibration(store, exam.session, POLICY, "shadow") == messages[0]
-    assert queries.stored_counts(store, exam.session) == StoredCounts(294, 178, 2, 5, 90, 1)
+    assert queries.stored_counts(store, exam.session)[exam.session] == StoredCounts(294, 178, 2, 5, 90, 1)
     of_live = ("session_events", "suppressed_events", "session_timeline", "rule_coverage", "exam_overview")
     counts = [store.rows(f"SELECT count() FROM {v} WHERE session = {{s:String}}", s=exam.session) for v in of_live]
     assert counts == [[(4,)], [(1,)], [(90,)], [(5,)], [(1,)]]

@@ -48,9 +48,9 @@ def exam(session: str) -> SampleExam:
 
 def test_migrating_again_changes_nothing_and_keeps_the_rows(store: Store, exam: SampleExam) -> None:
     insert(store, rows(as_records(exam)))
-    before = queries.stored_counts(store, exam.session)
+    before = queries.stored_counts(store, exam.session)[exam.session]
     store.migrate()
-    assert queries.stored_counts(store, exam.session) == before
+    assert queries.stored_counts(store, exam.session)[exam.session] == before
     assert store.rows("SELECT count(), max(version) FROM schema_version FINAL") == [(1, SCHEMA_VERSION)]
 
 
@@ -81,7 +81,7 @@ def test_everything_comes_back_as_it_was_published(store: Store, exam: SampleExa
     assert [life.started, life.ended] == [
         o for o in exam.observations() if isinstance(o, SessionStarted | SessionEnded)
     ]
-    assert queries.stored_counts(store, exam.session) == StoredCounts(294, 178, 2, 5, 90, 1)
+    assert queries.stored_counts(store, exam.session)[exam.session] == StoredCounts(294, 178, 2, 5, 90, 1)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -134,7 +134,16 @@ def test_lost_frames_are_counted_once_for_each_stage(store: Store, session: str)
         for stage, count in (("ingest", 3), ("detectors", 4), ("detectors", 4))
     ]
     insert(store, rows(records("observations", [encode_bundle(lost)])))
-    assert queries.stored_counts(store, session).frames_dropped == 7
+    assert queries.stored_counts(store, session)[session].frames_dropped == 7
+
+
+def test_sessions_are_counted_each_for_itself(store: Store, session: str) -> None:
+    exams = [SampleExam(session=f"{session}-{i}") for i in range(2)]
+    insert(store, rows([record for exam in exams for record in as_records(exam)]))
+    counts = queries.stored_counts(store, exams[0].session, "unknown", exams[1].session)
+    assert counts[exams[0].session] == counts[exams[1].session] == StoredCounts(294, 178, 2, 5, 90, 1)
+    assert counts["unknown"] == StoredCounts(0, 0, 0, 0, 0, 0)
+    assert queries.stored_counts(store) == {}
 
 
 def test_capture_times_of_any_clock_stay_until_the_log_time_expires(store: Store, session: str) -> None:
@@ -150,7 +159,7 @@ def test_capture_times_of_any_clock_stay_until_the_log_time_expires(store: Store
 def test_rows_expire_by_the_time_of_the_log(store: Store, exam: SampleExam) -> None:
     log = [replace(record, timestamp_ms=record.timestamp_ms - 31 * DAY_MS) for record in as_records(exam)]
     insert(store, rows(log))
-    counts = queries.stored_counts(store, exam.session)
+    counts = queries.stored_counts(store, exam.session)[exam.session]
     assert (counts.observations, counts.samples, counts.verdicts) == (0, 90, 1)
     assert read_report(store, exam.session).frames.observed == 178  # as the verdict says
 
@@ -244,7 +253,7 @@ def test_names_from_outside_are_never_sql(store: Store, session: str) -> None:
     exam = SampleExam(session=f"{session}' OR 1=1 --\\\x00\u2028\u00e9")
     log = as_records(exam)
     insert(store, rows([*log, *as_records(SampleExam(session=session))]))
-    assert queries.stored_counts(store, exam.session) == StoredCounts(294, 178, 2, 5, 90, 1)
+    assert queries.stored_counts(store, exam.session)[exam.session] == StoredCounts(294, 178, 2, 5, 90, 1)
     assert all(difference.none for difference in reconcile(store, log))
 
 
