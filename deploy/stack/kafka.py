@@ -51,8 +51,8 @@ def properties(port: int, controller_port: int, data: Path) -> dict[str, str]:
         # The default of 128 MB would be half of the heap.
         "log.cleaner.dedupe.buffer.size": str(16 << 20),
         "message.max.bytes": str(8 << 20),
-        "num.network.threads": "2",
-        "num.io.threads": "4",
+        "num.network.threads": "1",
+        "num.io.threads": "2",
         "background.threads": "2",
         "log.message.timestamp.after.max.ms": str(10 * 365 * 86_400_000),
     }
