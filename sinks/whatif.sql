@@ -145,11 +145,17 @@ WITH
       folded.*, facts.* EXCEPT (session),
       greatest(start_ms, max(capture_ms) OVER same) AS at_ms,
       ifNull(brightness >= {min_brightness:Float64} AND sharpness >= {min_sharpness:Float64}, 0)
-        AND NOT ifNull(covered, 0) AS is_clear
+        AND NOT ifNull(covered, 0) AS is_clear,
+      lagInFrame(toNullable(face_width_share)) OVER faced AS width_before,
+      if(width_before IS NULL, NULL, greatest(face_width_share, width_before)) AS wider_of_two
     FROM folded INNER JOIN session_facts AS facts ON facts.session = folded.session
     WHERE NOT closed OR (log_offset, position) <= end_place
-    WINDOW same AS (
-      PARTITION BY session, kind ORDER BY log_offset, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    WINDOW
+      same AS (
+        PARTITION BY session, kind ORDER BY log_offset, position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+      faced AS (
+        PARTITION BY session, kind, face_count > 0 ORDER BY log_offset, position
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
   ),
   stepped AS (
     SELECT
@@ -158,7 +164,7 @@ WITH
       at_ms - lagInFrame(toNullable(at_ms)) OVER same AS since_ms,
       lagInFrame(toNullable(seq)) OVER same AS last_seq,
       capture_ms - lagInFrame(toNullable(at_ms)) OVER same AS clock_step_ms,
-      ifNull(anyLast(if(kind = 'face' AND face_count > 0, face_width_share, NULL)) OVER before, 0.) AS last_share,
+      anyLast(if(kind = 'face' AND face_count > 0, wider_of_two, NULL)) OVER before AS last_wider,
       at_ms - anyLast(if(kind = 'face' AND face_count > 0, at_ms, NULL)) OVER before AS since_face_ms,
       ifNull(anyLast(if(kind = 'face', is_clear, NULL)) OVER before, 1) AS was_clear
     FROM timed
@@ -189,7 +195,7 @@ WITH
         face_count > 0,
         if(arrayCount(w -> w >= {min_face_share:Float64}, face_width_shares) AS wide_enough > 0, wide_enough, -1),
         is_clear AND NOT (
-          last_share > 0 AND last_share < {min_face_share:Float64} AND since_face_ms <= 5000 AND ifNull(person, 1) >= 0.5
+          ifNull(last_wider < {min_face_share:Float64}, 0) AND since_face_ms <= 5000 AND ifNull(person, 1) >= 0.5
         ), 0, -1) AS faces_known,
       calibrated AND faces_known > 0 AND ifNull(isFinite(
         yaw_deg + pitch_deg + roll_deg + gaze_x + gaze_y + eye_openness + mouth_openness + ifNull(sight_yaw_deg, 0)

@@ -14,7 +14,7 @@ _POSE, _GAZE, _OPENNESS = slice(1, 5), slice(5, 8), 8
 _NO_POSE, _NO_GAZE = (None,) * 4, (None,) * 3
 _NO_FACE = (None,) * 11
 _STILL = (0.0, 0.0, 0.0)
-_LOST_MS = 5_000  # who sits too far away to be read is found again and again
+LOST_MS = 5_000  # who sits too far away to be read is found again and again
 PRESENT = 0.5  # of the certainty that a person is in the picture
 _MOUTH_STEP_MS = 1500  # two looks further apart say nothing about how a mouth moves
 _MOUTH_MEAN_MS = 500
@@ -44,19 +44,18 @@ def measures_of(face: Face) -> tuple[float, ...] | None:
     return measures if isfinite(sum(measures)) else None
 
 
-def count_faces(floor: QualityFloor, seen: FaceObserved, last_share: float, since_ms: int = 0) -> int:
+def count_faces(floor: QualityFloor, seen: FaceObserved, is_far: bool = False) -> int:
     """How many faces are in the picture; -1: not known.
 
-    A miss counts only in a clear picture. Where the last face, `since_ms` ago, was already too small to be found
-    reliably, it counts only where no person is seen either.
+    A miss counts only in a clear picture. Where somebody sits too far away to be found reliably, it counts only where
+    no person is seen either.
     """
     if len(seen.faces) == 1:  # nearly always
         return 1 if seen.faces[0].width_share >= floor.min_face_share else -1
     if seen.faces:
         return sum(face.width_share >= floor.min_face_share for face in seen.faces) or -1
     is_seen = seen.person is None or seen.person >= PRESENT
-    lost = 0.0 < last_share < floor.min_face_share and since_ms <= _LOST_MS and is_seen
-    return 0 if is_clear(floor, seen.quality) and not lost else -1
+    return 0 if is_clear(floor, seen.quality) and not (is_far and is_seen) else -1
 
 
 def measure(floor: QualityFloor, seen: FaceObserved, count: int, mouth: float | None) -> Measured:

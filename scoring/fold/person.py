@@ -60,15 +60,20 @@ class Baseline(Private, frozen=True):
     middle: tuple[float, ...]
 
 
-class View(Private, frozen=True):
-    """What the last look for faces found: their number (-1: not known), the candidate's width, a clear picture.
+FAR = 2
+"""So many small faces in a row are somebody far away; one may be a neck."""
 
-    `mouth`: the mean opening of the mouth in the last moments (None: not known). `face_ms`: when a face was seen last,
-    `place`: and where, in pixels.
+
+class View(Private, frozen=True):
+    """What the last look for faces found: their number (-1: not known), whether the picture was clear.
+
+    `small`: how many times in a row the candidate's face was too small to be read, up to FAR. `mouth`: the mean opening
+    of the mouth in the last moments (None: not known). `face_ms`: when a face was seen last, `place`: and where, in
+    pixels.
     """
 
     faces: int = -1
-    face_share: float = 0.0
+    small: int = 0
     clear: bool = True
     mouth: float | None = None
     face_ms: int = 0

@@ -150,6 +150,24 @@ def test_a_session_may_begin_with_lost_frames() -> None:
     assert state.start_ms == START_MS
 
 
+@pytest.mark.parametrize(
+    ("widths", "known"),
+    [((0.25, 0.25), 0), ((0.25, 0.04), 0), ((0.04,), 0), ((0.04, 0.25, 0.04), 0), ((0.25, 0.04, 0.04), -1)],
+)
+def test_somebody_far_away_is_not_missed_but_one_small_face_may_be_a_neck(
+    widths: tuple[float, ...], known: int
+) -> None:
+    looks = [
+        face_observed("s", seq, START_MS + 500 * seq, (face_like(width_share=width),))
+        for seq, width in enumerate(widths)
+    ]
+    unseen = face_observed("s", len(looks), START_MS + 500 * len(looks), ())
+    state = folded([StagedExam([], session="s").started(), *looks, changed(unseen, person=0.9)])
+    assert state.view.faces == known
+    later = face_observed("s", len(looks) + 1, START_MS + 500 * len(looks) + 5_000, ())
+    assert fold(POLICY, state, changed(later, person=0.9))[0].view.faces == 0
+
+
 def test_silence_closes_with_a_verdict_and_open_events() -> None:
     half = list(EXAM.observations())[:205]  # in the middle of looking away
     state, messages = close_silent(POLICY, folded(half))

@@ -42,27 +42,26 @@ def judged(planned: PlannedRule, values: dict[str, float | None], latched: int =
 
 
 @pytest.mark.parametrize(
-    ("widths", "quality", "last_share", "count"),
+    ("widths", "quality", "is_far", "count"),
     [
-        ([], GOOD, 0.25, 0),
-        ([], GOOD, 0.0, 0),
-        ([], DARK, 0.25, -1),
-        ([], BLURRED, 0.25, -1),
-        ([], BROKEN, 0.25, -1),
-        ([], GOOD, 0.05, -1),
-        ([0.25], GOOD, 0.25, 1),
-        ([0.25], DARK, 0.25, 1),
-        ([0.25, 0.2], GOOD, 0.25, 2),
-        ([0.25, 0.04], GOOD, 0.25, 1),
-        ([0.04], GOOD, 0.25, -1),
-        ([nan], GOOD, 0.25, -1),
+        ([], GOOD, False, 0),
+        ([], DARK, False, -1),
+        ([], BLURRED, False, -1),
+        ([], BROKEN, False, -1),
+        ([], GOOD, True, -1),
+        ([0.25], GOOD, False, 1),
+        ([0.25], DARK, False, 1),
+        ([0.25, 0.2], GOOD, False, 2),
+        ([0.25, 0.04], GOOD, False, 1),
+        ([0.04], GOOD, False, -1),
+        ([nan], GOOD, False, -1),
     ],
 )
 def test_a_miss_counts_only_where_a_face_would_have_been_found(
-    widths: list[float], quality: PictureQuality, last_share: float, count: int
+    widths: list[float], quality: PictureQuality, is_far: bool, count: int
 ) -> None:
     faces = tuple(face_like(width_share=width) for width in widths)
-    assert count_faces(FLOOR, face_observed("s", 0, 0, faces, quality), last_share) == count
+    assert count_faces(FLOOR, face_observed("s", 0, 0, faces, quality), is_far) == count
 
 
 def test_the_pose_is_the_distance_from_the_persons_own() -> None:
