@@ -51,6 +51,7 @@ def properties(port: int, controller_port: int, data: Path) -> dict[str, str]:
         # The default of 128 MB would be half of the heap.
         "log.cleaner.dedupe.buffer.size": str(16 << 20),
         "message.max.bytes": str(8 << 20),
+        # More threads only wake each other: with twice as many it takes 4.8 ms of CPU a frame at 36 frames/s for 4.2.
         "num.network.threads": "1",
         "num.io.threads": "2",
         "background.threads": "2",

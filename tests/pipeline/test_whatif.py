@@ -99,12 +99,13 @@ def edge_policy() -> Policy:
 
 
 def edges(policy: Policy) -> dict[str, list[SessionObservation]]:
-    """What chance seldom draws: a second calibration, a latch over an unknown look, a small face that is lost, a gap
-    of exactly 2.5 steps of 335 ms as the fold rounds it."""
+    """What chance seldom draws: a second calibration, a latch over an unknown look, a small face that is lost, a single
+    one that may be a neck, a gap of exactly 2.5 steps of 335 ms as the fold rounds it."""
     document, small, lone = policy.document, (face_like(width_share=0.05),), faces_of("normal")
     steady = [number * 335 for number in range(30)]
     looks: dict[str, list[tuple[int, tuple[Face, ...]]]] = {
         "small": [(at, small if at < 3000 else ()) for at in range(0, 8000, 250)],
+        "neck": [(at, lone if at < 2750 else small if at < 3000 else ()) for at in range(0, 8000, 250)],
         "rounded": [(at, lone if at < 8000 else ()) for at in (*steady, *(steady[-1] + 838 + at for at in steady))],
     }
     found = {
@@ -124,6 +125,7 @@ def edges(policy: Policy) -> dict[str, list[SessionObservation]]:
         ("calibrated-again", replace(POLICY.spec.rules["looking_away"], hold_ms=1000)),
         ("latched", LATCHING),
         ("small", POLICY.spec.rules["no_face"]),
+        ("neck", POLICY.spec.rules["no_face"]),
         ("rounded", replace(POLICY.spec.rules["no_face"], hold_ms=300, gap_ms=0, clear_ms=0)),
     ],
 )
