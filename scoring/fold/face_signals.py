@@ -7,14 +7,15 @@ when a number is not finite, or when it is relative to a baseline that is not kn
 from math import hypot, isfinite
 
 from detectors.messages import Face, FaceObserved, PictureQuality
-from scoring.fold.person import Measured
+from scoring.fold.person import Measured, View
 from scoring.rulebook.policy_document import QualityFloor
 
 _POSE, _GAZE, _OPENNESS = slice(1, 5), slice(5, 8), 8
 _NO_POSE, _NO_GAZE = (None,) * 4, (None,) * 3
 _NO_FACE = (None,) * 11
 _STILL = (0.0, 0.0, 0.0)
-LOST_MS = 5_000  # who sits too far away to be read is found again and again
+_FAR = 2  # times in a row too small to be read are somebody far away; one may be a neck
+_LOST_MS = 5_000  # who sits too far away to be read is found again and again
 PRESENT = 0.5  # of the certainty that a person is in the picture
 _MOUTH_STEP_MS = 1500  # two looks further apart say nothing about how a mouth moves
 _MOUTH_MEAN_MS = 500
@@ -44,7 +45,7 @@ def measures_of(face: Face) -> tuple[float, ...] | None:
     return measures if isfinite(sum(measures)) else None
 
 
-def count_faces(floor: QualityFloor, seen: FaceObserved, is_far: bool = False) -> int:
+def count_faces(floor: QualityFloor, seen: FaceObserved, far: bool = False) -> int:
     """How many faces are in the picture; -1: not known.
 
     A miss counts only in a clear picture. Where somebody sits too far away to be found reliably, it counts only where
@@ -55,7 +56,19 @@ def count_faces(floor: QualityFloor, seen: FaceObserved, is_far: bool = False) -
     if seen.faces:
         return sum(face.width_share >= floor.min_face_share for face in seen.faces) or -1
     is_seen = seen.person is None or seen.person >= PRESENT
-    return 0 if is_clear(floor, seen.quality) and not (is_far and is_seen) else -1
+    return 0 if is_clear(floor, seen.quality) and not (far and is_seen) else -1
+
+
+def is_far(view: View, at_ms: int) -> bool:
+    """Whether somebody sat too far away to be found reliably when a face was seen last, not long ago."""
+    return view.small >= _FAR and at_ms - view.face_ms <= _LOST_MS
+
+
+def small_after(floor: QualityFloor, seen: FaceObserved, before: int) -> int:
+    """How many times in a row the candidate's face was too small to be read, as far as it matters."""
+    if not seen.faces:
+        return before
+    return min(before + 1, _FAR) if seen.faces[0].width_share < floor.min_face_share else 0
 
 
 def measure(floor: QualityFloor, seen: FaceObserved, count: int, mouth: float | None) -> Measured:

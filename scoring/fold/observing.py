@@ -17,13 +17,21 @@ from scoring.fold.course import NEVER, Looks
 from scoring.fold.coverage import look as looked
 from scoring.fold.coverage import step_to
 from scoring.fold.evidence import Moment, Step
-from scoring.fold.face_signals import LOST_MS, count_faces, face_values, is_clear, measure, mouth_after
+from scoring.fold.face_signals import (
+    count_faces,
+    face_values,
+    is_clear,
+    is_far,
+    measure,
+    mouth_after,
+    small_after,
+)
 from scoring.fold.hearing import RECORD_MS, take, wait, watch_mouth
 from scoring.fold.judging import judge
 from scoring.fold.object_signals import object_values, shows_phone
 from scoring.fold.occurring import Messages
 from scoring.fold.page_signals import browser_values, standing_after
-from scoring.fold.person import FAR, Hearing, View
+from scoring.fold.person import Hearing, View
 from scoring.fold.published_signals import hand_values, identity_values
 from scoring.fold.recognition import after_look
 from scoring.fold.rules import Look
@@ -161,8 +169,7 @@ def _see_faces(
     view = state.view
     if len(seen.faces) > 1:
         seen = candidate_first(seen, view.place, here.capture_ms - view.face_ms)
-    is_far = view.small >= FAR and here.capture_ms - view.face_ms <= LOST_MS
-    count = count_faces(floor, seen, is_far)
+    count = count_faces(floor, seen, is_far(view, here.capture_ms))
     middle = state.baseline.middle if state.baseline else None
     moved, mouth = mouth_after(seen, count, step.step_ms, view.mouth)
     measured = measure(floor, seen, count, moved)
@@ -171,11 +178,11 @@ def _see_faces(
         state.calibrating = postpone(state.calibrating, here, step, measured)
     if policy.attention is not None and middle is not None:
         state.attention = attend(policy.attention, state.attention, values, here.capture_ms, step.seen_ms)
-    small, face_ms, place = view.small, view.face_ms, view.place
+    face_ms, place = view.face_ms, view.place
     if seen.faces:
-        is_small = seen.faces[0].width_share < floor.min_face_share
-        small, face_ms, place = min(small + 1, FAR) * is_small, here.capture_ms, place_of(seen.faces[0])
+        face_ms, place = here.capture_ms, place_of(seen.faces[0])
     judge(policy, state, Look("faces", here, values, step), messages)
+    small = small_after(floor, seen, view.small)
     state.view = View(count, small, is_clear(floor, seen.quality), mouth, face_ms, place)
     if state.hearing is not None:
         state.hearing = watch_mouth(state.hearing, seen, count, state.view.clear, here.capture_ms)

@@ -60,16 +60,12 @@ class Baseline(Private, frozen=True):
     middle: tuple[float, ...]
 
 
-FAR = 2
-"""So many small faces in a row are somebody far away; one may be a neck."""
-
-
 class View(Private, frozen=True):
     """What the last look for faces found: their number (-1: not known), whether the picture was clear.
 
-    `small`: how many times in a row the candidate's face was too small to be read, up to FAR. `mouth`: the mean opening
-    of the mouth in the last moments (None: not known). `face_ms`: when a face was seen last, `place`: and where, in
-    pixels.
+    `small`: how many times in a row the candidate's face was too small to be read (`face_signals.small_after`).
+    `mouth`: the mean opening of the mouth in the last moments (None: not known). `face_ms`: when a face was seen last,
+    `place`: and where, in pixels.
     """
 
     faces: int = -1

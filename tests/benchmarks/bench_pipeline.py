@@ -21,6 +21,7 @@ from deploy.borrowed import borrowed_stack
 from deploy.demo import EXAM, render_demo
 from deploy.run import Job, Options, run_sources
 from deploy.stack.condition import status
+from detectors.admission import is_due
 from detectors.identity.desk import Cadence
 from detectors.identity.recogniser import open_recogniser
 from detectors.looking.eyes import Eyes
@@ -63,7 +64,7 @@ def look_at(frames: Sequence[bytes]) -> float:
 
     def look(seq: int) -> None:
         header, jpeg = _header(seq), frames[seq]
-        eyes.look(plan.asked(header, jpeg, likeness=seq % likeness_every == 0))
+        eyes.look(plan.asked(header, jpeg, likeness=is_due(seq, likeness_every)))
         if plan.takes_objects(header):
             objects.look(jpeg)
 
